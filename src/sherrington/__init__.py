@@ -1,0 +1,69 @@
+"""Sherrington: embodied simulation of large spiking neural networks."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from .body.model import BodyModel
+from .brain.network import (
+    AllToAll,
+    Bernoulli,
+    Explicit,
+    FixedIndegree,
+    FixedTotal,
+    Lognormal,
+    Network,
+    Normal,
+    OneToOne,
+    Population,
+    Projection,
+    Uniform,
+    Values,
+)
+from .errors import SherringtonError
+from .ports import SpikeBatch
+from .record.check import Check, Outcome
+from .transfer.function import transfer
+
+if TYPE_CHECKING:
+    from .record.read import Run, open_run
+
+try:
+    __version__ = version("sherrington")
+except PackageNotFoundError:  # run from a source tree that was never installed
+    __version__ = "0+unknown"
+
+
+def __getattr__(name: str) -> Any:
+    """Reading runs needs HDF5, which the rest of the package does without: it is imported when first used."""
+    if name in {"Run", "open_run"}:
+        from .record import read
+
+        return getattr(read, name)
+    raise AttributeError(f"module 'sherrington' has no attribute '{name}'")
+
+
+__all__ = [
+    "AllToAll",
+    "Bernoulli",
+    "BodyModel",
+    "Check",
+    "Explicit",
+    "FixedIndegree",
+    "FixedTotal",
+    "Lognormal",
+    "Network",
+    "Normal",
+    "OneToOne",
+    "Outcome",
+    "Population",
+    "Projection",
+    "Run",
+    "SherringtonError",
+    "SpikeBatch",
+    "Uniform",
+    "Values",
+    "open_run",
+    "transfer",
+]

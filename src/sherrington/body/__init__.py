@@ -1,0 +1,1 @@
+"""Bodies: described models, the contract of an engine, the engines."""

@@ -1,0 +1,325 @@
+"""Where everything in the forelimb is, and how long each muscle is, in plain numpy. Imports no engine.
+
+The model is compiled from this geometry. ``lengths_m`` is also the independent check of MuJoCo's tendons: it
+comes to a wrapped path through tangent angles and the unrolled cylinder.
+
+Every bone keeps the orientation of the common CT frame in which it was segmented; its origin is moved to its
+proximal joint centre. The world has x forward, y to the animal's left, z up; it is a right limb. All lengths in
+this file are those of the published bones; ``scale`` is applied where the model is compiled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+JOINTS = ("shoulder_adduction", "shoulder_flexion", "shoulder_rotation", "elbow_flexion")
+"""The degrees of freedom, in the order of every pose here and of ``BodyModel.joints``; rad.
+
+adduction: 0 with the arm out sideways, pi/2 hanging, more towards the midline (published ``elv_angle``).
+flexion: positive swings the arm forward (published ``extension_angle``, whose name says the opposite).
+rotation: positive turns the forearm inward. elbow_flexion: 0 near a right angle, positive bends; the published
+``elbow_flex`` has the opposite sign (included angle 35 deg at -1.0, 161 deg at +1.25)."""
+
+PUBLISHED_SIGN = np.array([1.0, 1.0, 1.0, -1.0])
+PUBLISHED_POSE = np.array([1.56906, 0.0, 0.0, -0.944802])
+"""The published default pose in our signs, rad."""
+
+OPENSIM_TO_WORLD = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+"""OpenSim's ground is x forward, y up, z right."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A body at pose zero, relative to its parent. origin: its joint centre in the CT frame. axes: of its joints,
+    in its own frame, first one outermost; shape (n_dofs, 3)."""
+
+    body: str
+    parent: str
+    position: Floats
+    rotation: Floats
+    origin: Floats
+    axes: Floats
+
+
+@dataclass(frozen=True)
+class Cylinder:
+    """A wrapping cylinder in the frame of its body. rotation: columns are its axes, z along it. side: where
+    muscles pass, as seen from the axis, in the same frame; shape (3,), m."""
+
+    name: str
+    body: str
+    position: Floats
+    rotation: Floats
+    radius_m: float
+    half_length_m: float
+    side: Floats
+
+
+@dataclass(frozen=True)
+class Path:
+    """A muscle from end to end: bodies, points in their frames (m), and the wrap between points i and i + 1."""
+
+    name: str
+    bodies: tuple[str, ...]
+    points: Floats
+    wraps: Mapping[int, str]
+
+
+@cache
+def facts() -> dict[str, Any]:
+    """The published numbers, as in ``mouse_forelimb_facts.json``."""
+    text = files(__package__).joinpath("mouse_forelimb_facts.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def turn(axis: Floats, angle: Floats | float) -> Floats:
+    """Rodrigues' formula; angles of shape (...) give matrices of shape (..., 3, 3)."""
+    x, y, z = axis / np.linalg.norm(axis)
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    theta = np.asarray(angle, float)[..., None, None]
+    rotation: Floats = np.eye(3) + np.sin(theta) * cross + (1.0 - np.cos(theta)) * (cross @ cross)
+    return rotation
+
+
+def euler_xyz(angles: object) -> Floats:
+    """Rotation matrix of body-fixed x, y, z angles in rad (OpenSim's convention)."""
+    x, y, z = np.asarray(angles, float)
+    unit = np.eye(3)
+    matrix: Floats = turn(unit[0], x) @ turn(unit[1], y) @ turn(unit[2], z)
+    return matrix
+
+
+# --- bodies -----------------------------------------------------------------------------------------------
+
+
+@cache
+def frames() -> dict[str, Frame]:
+    """Bodies in order of the chain. Radius and hand are welded at the angles at which the source locks them."""
+    joints = {joint["name"]: joint for joint in facts()["joints"]}
+    placed = {"scapula": _scapula(joints)}
+    chain = {
+        "clavicle": ("scapula", "ground_clavicle", False),
+        "humerus": ("scapula", "shoulder", True),
+        "ulna": ("humerus", "elbow", True),
+        "radius": ("ulna", "ulna_radius", False),
+        "hand": ("radius", "wrist", False),
+    }
+    for body, (parent, joint, moves) in chain.items():
+        placed[body] = _frame(body, placed[parent], joints[joint], moves)
+    return placed
+
+
+def _scapula(joints: Mapping[str, Any]) -> Frame:
+    rotation = OPENSIM_TO_WORLD @ euler_xyz(joints["ground_scapula"]["parent_offset"]["euler_xyz"])
+    centre = np.array(joints["shoulder"]["parent_offset"]["pos"])
+    return Frame("scapula", "world", np.zeros(3), rotation, centre, np.empty((0, 3)))
+
+
+def _frame(body: str, parent: Frame, joint: Mapping[str, Any], moves: bool) -> Frame:
+    """OpenSim's child pose is T(parent offset) R(q) T(child offset)^-1; at its joint centre only rotations stay."""
+    outer, inner = joint["parent_offset"], joint["child_offset"]
+    to_child = euler_xyz(inner["euler_xyz"])
+    axes, angles = _coordinates(joint)
+    locked = np.eye(3)
+    for axis, angle in zip(axes, angles, strict=True):
+        locked = locked if moves else locked @ turn(axis, angle)
+    return Frame(
+        body,
+        parent.body,
+        np.array(outer["pos"]) - parent.origin,
+        euler_xyz(outer["euler_xyz"]) @ locked @ to_child.T,
+        np.array(inner["pos"]),
+        axes @ to_child.T * _signs(len(axes)) if moves else np.empty((0, 3)),
+    )
+
+
+def _signs(count: int) -> Floats:
+    signs: Floats = (PUBLISHED_SIGN[:3] if count == 3 else PUBLISHED_SIGN[3:])[:, None]
+    return signs
+
+
+def _coordinates(joint: Mapping[str, Any]) -> tuple[Floats, Floats]:
+    """Axes and default angles of a joint's published coordinates; a plain hinge turns about z."""
+    entries = joint.get("coordinates", [])
+    axes = np.array([entry.get("axis", (0.0, 0.0, 1.0)) for entry in entries]).reshape(-1, 3)
+    lengths = np.linalg.norm(axes, axis=1, keepdims=True)
+    return axes / np.where(lengths > 0, lengths, 1.0), np.array([e["default_rad"] for e in entries])
+
+
+def forward(poses: Floats) -> dict[str, tuple[Floats, Floats]]:
+    """Rotation (n, 3, 3) and origin (n, 3) of every body in the world, shoulder centre at 0.
+
+    poses: shape (n, 4), rad, ordered as ``JOINTS``.
+    """
+    count = len(poses)
+    columns = iter(np.moveaxis(poses, 1, 0))
+    world = {"world": (np.broadcast_to(np.eye(3), (count, 3, 3)), np.zeros((count, 3)))}
+    for frame in frames().values():
+        outer, origin = world[frame.parent]
+        rotation = outer @ frame.rotation
+        for axis in frame.axes:
+            rotation = rotation @ turn(axis, next(columns))
+        world[frame.body] = (rotation, origin + outer @ frame.position)
+    del world["world"]
+    return world
+
+
+def local(body: str, point: object) -> Floats:
+    """A CT-frame point in the body's own frame, m."""
+    position: Floats = np.asarray(point, float) - frames()[body].origin
+    return position
+
+
+def marker(name: str) -> tuple[str, Floats]:
+    """Body and local position of a published marker."""
+    entry = next(m for m in facts()["markers"] if m["name"] == name)
+    return entry["body"], local(entry["body"], entry["pos_m"])
+
+
+# --- muscle paths -----------------------------------------------------------------------------------------
+
+OLECRANON = (0.0038, -0.0006, 0.0083)
+"""Where the published short head of anconeus inserts on the ulna."""
+
+
+@cache
+def cylinders() -> dict[str, Cylinder]:
+    """The elbow cylinder as published. The shoulder's is left out: in up to 80 % of the range of motion the
+    published line of a muscle ends inside it (biceps long head 0.02 to 1.17 mm from its axis, radius 0.6 mm),
+    where no wrap exists, so lengths would jump each time an end point crosses its surface."""
+    entry = next(w for w in facts()["wrap_objects"] if w["name"] == "elbow")
+    rotation = euler_xyz(entry["euler_xyz"])
+    # The flexors pass at 85 to 130 degrees round the axis over the whole range of the elbow; 110 is their middle.
+    angle = np.radians(110.0)
+    side = rotation @ np.array([np.cos(angle), np.sin(angle), 0.0]) * 3.0 * entry["radius_m"]
+    return {
+        "elbow": Cylinder(
+            "elbow",
+            entry["body"],
+            local(entry["body"], entry["pos_m"]),
+            rotation,
+            entry["radius_m"],
+            entry["length_m"] / 2,
+            side,
+        )
+    }
+
+
+@cache
+def paths() -> dict[str, Path]:
+    """Every muscle that mice have, by its published name, with our four repairs.
+
+    Brachioradialis: left out; mice have none (Mathewson et al. 2012, doi 10.1111/j.1469-7580.2012.01559.x).
+    Biceps_Short_Head: P3 and origin move from humerus to scapula, same CT coordinates, for the muscle arises from
+    the coracoid process; as published all but the insertion is on one bone and it cannot move the shoulder.
+    Triceps_Medial_Head: insertion moves from radius to ulna, which carries the olecranon.
+    Anconeus: insertion moves to the olecranon. The published point lies among the flexor insertions and makes it
+    bend the elbow; from the olecranon its fibres are 0.93 of their published optimum rather than 1.14.
+    """
+    kept = [m for m in facts()["muscles"] if m["name"] != "Brachioradialis"]
+    return {muscle["name"]: _path(muscle) for muscle in kept}
+
+
+def _path(muscle: Mapping[str, Any]) -> Path:
+    name = muscle["name"]
+    points = [(p["body"], p["pos_m"]) for p in muscle["path"]]
+    if name == "Biceps_Short_Head":
+        points = points[:2] + [("scapula", position) for _, position in points[2:]]
+    if name == "Triceps_Medial_Head":
+        points[-1] = ("ulna", points[-1][1])
+    if name == "Anconeus":
+        points[-1] = ("ulna", OLECRANON)
+    wraps = {0: "elbow"} if "elbow" in muscle["wraps"] and name != "Anconeus" else {}
+    return Path(
+        name,
+        tuple(body for body, _ in points),
+        np.array([local(body, position) for body, position in points]),
+        wraps,
+    )
+
+
+def lengths_m(poses: Floats) -> Floats:
+    """Musculotendon lengths at scale 1: shape (n_poses, n_muscles), m, ordered as ``paths()``."""
+    world = forward(poses)
+    columns = [_length(path, world) for path in paths().values()]
+    return np.stack(columns, axis=1)
+
+
+def _length(path: Path, world: Mapping[str, tuple[Floats, Floats]]) -> Floats:
+    points = [_place(world[b], p) for b, p in zip(path.bodies, path.points, strict=True)]
+    total = np.zeros(len(points[0]))
+    for index, (start, end) in enumerate(zip(points, points[1:], strict=False)):
+        if index in path.wraps:
+            total += _wrapped(start, end, cylinders()[path.wraps[index]], world)
+        else:
+            total += np.linalg.norm(end - start, axis=1)
+    return total
+
+
+def _place(frame: tuple[Floats, Floats], point: Floats) -> Floats:
+    placed: Floats = frame[1] + frame[0] @ point
+    return placed
+
+
+def _wrapped(
+    start: Floats, end: Floats, cylinder: Cylinder, world: Mapping[str, tuple[Floats, Floats]]
+) -> Floats:
+    """Shortest line that leaves the cylinder on its inner side: straight, or two tangents and a helix.
+
+    On the unrolled cylinder the whole line is straight, so its length is the hypotenuse of its length seen along
+    the axis and its rise.
+    """
+    turned, origin = world[cylinder.body]
+    inward = np.swapaxes(turned @ cylinder.rotation, 1, 2)
+    centre = origin + turned @ cylinder.position
+    a, b = ((inward @ (p - centre)[:, :, None])[:, :, 0] for p in (start, end))
+    side = (cylinder.rotation.T @ cylinder.side)[:2]
+    flat = _flat_length(a[:, :2], b[:, :2], side / np.linalg.norm(side), cylinder.radius_m)
+    return np.hypot(flat, b[:, 2] - a[:, 2])
+
+
+def _flat_length(a: Floats, b: Floats, side: Floats, radius: float) -> Floats:
+    """The same, seen along the axis: a, b shape (n, 2), circle at 0, ``side`` a unit vector."""
+    chord = b - a
+    along = np.clip(-np.sum(a * chord, 1) / np.sum(chord * chord, 1), 0.0, 1.0)
+    nearest = a + along[:, None] * chord
+    free = (np.linalg.norm(nearest, axis=1) >= radius) & (nearest @ side >= 0.0)
+    straight = np.linalg.norm(chord, axis=1)
+    return np.where(free, straight, _round(a, b, side, radius))
+
+
+def _round(a: Floats, b: Floats, side: Floats, radius: float) -> Floats:
+    """Tangent from a, arc, tangent to b, in the turning sense whose arc has its middle on ``side``."""
+    distances = [np.maximum(np.linalg.norm(p, axis=1), radius) for p in (a, b)]
+    tangents = sum(np.sqrt(d**2 - radius**2) for d in distances)
+    opening = [np.arccos(radius / d) for d in distances]
+    start, end = (np.arctan2(p[:, 1], p[:, 0]) for p in (a, b))
+    best_length, best_side = np.zeros(len(a)), np.full(len(a), -np.inf)
+    for sense in (1.0, -1.0):
+        leave, arrive = start + sense * opening[0], end - sense * opening[1]
+        arc = np.mod(sense * (arrive - leave), 2 * np.pi)
+        middle = leave + sense * arc / 2
+        facing = np.cos(middle) * side[0] + np.sin(middle) * side[1]
+        best_length = np.where(facing > best_side, tangents + radius * arc, best_length)
+        best_side = np.maximum(facing, best_side)
+    return best_length
+
+
+def moment_arms_m(poses: Floats, step_rad: float = 1e-6) -> Floats:
+    """-dL/dq at scale 1, by central differences: shape (n_poses, n_muscles, 4), m; positive turns the joint up."""
+    columns = []
+    for joint in range(len(JOINTS)):
+        nudge = step_rad * np.eye(len(JOINTS))[joint]
+        columns.append((lengths_m(poses - nudge) - lengths_m(poses + nudge)) / (2 * step_rad))
+    return np.stack(columns, axis=2)

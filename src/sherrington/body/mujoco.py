@@ -1,0 +1,357 @@
+"""MuJoCo as a body engine: any MJCF file, one GIL-free call of the simulator per ``advance``."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import struct
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import clock
+from ..errors import BodyError, ClockError, DivergenceError, PortError, known
+from ..ports import Kind, Port, Signal
+from .engine import INPUTS, OUTPUTS, BodyOptions, Pose
+from .model import BodyModel
+
+Ints = NDArray[np.intp]
+Reader = Callable[[], Signal]
+
+_STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+_OBJECT = mujoco.mjtObj
+_WARNING = mujoco.mjtWarning
+_HEADER = struct.Struct("<16sqq")
+"""Fingerprint of model and time step, ns since the start, number of float64 that follow."""
+_LOG = logging.getLogger(__name__)
+
+# MuJoCo's own handler appends to a file in whatever folder the process happens to run in. The counters that
+# go with each warning are read after every advance, so nothing is lost by sending the text to the log.
+mujoco.set_mju_user_warning(lambda text: _LOG.info("%s", text))
+
+
+class MujocoBody:
+    """A body in MuJoCo; the contract is ``BodyEngine``.
+
+    ``advance`` makes one ``mj_step(model, data, nstep=k)``: the GIL is free for that whole call, so a brain on
+    another thread runs meanwhile. One ``mj_forward`` follows, which brings every output to the end of the
+    interval and leaves the integration state untouched (tested), so reading never changes a run.
+
+    A muscle is an actuator with muscle dynamics. Length and force are those of its tendon; a muscle that acts
+    on a joint without a tendon reports the joint's rad and N*m instead.
+    """
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+        self.timestep_ns = 0
+        self.kernel_s = 0.0
+        self.inputs: Mapping[str, Port] = {}
+        self.outputs: Mapping[str, Port] = {}
+        self._model: Any = None
+        self._data: Any = None
+
+    # --- contract ---------------------------------------------------------------------------------------
+
+    def prepare(self, model: BodyModel, options: BodyOptions) -> None:
+        """Compile ``model``. Raises BodyError with MuJoCo's message, which names the element; ClockError."""
+        self.timestep_ns = clock.ms_to_ns(options.timestep_ms, "body.timestep_ms")
+        if self.timestep_ns <= 0:
+            raise ClockError(f"body.timestep_ms = {options.timestep_ms} must be positive")
+        self.name = model.name
+        self._model = compile_model(model)
+        self._model.opt.timestep = clock.ns_to_s(self.timestep_ns)
+        # A reset in mid-run would look like a body that teleports home: divergence must stop the run instead.
+        self._model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
+        self._data = mujoco.MjData(self._model)
+        self._fingerprint = hashlib.sha256(f"{self.timestep_ns}{model.mjcf}".encode()).digest()[:16]
+        self._names(model)
+        self._initial_qpos = self._initial({**model.initial, **options.initial})
+        self._resolve()
+        self.reset()
+
+    def write(self, port: str, value: Signal) -> None:
+        """Set an input, held until written again. Raises PortError with the culprit's name."""
+        found = self._port(self.inputs, port, "input")
+        fault = found.fault(value)
+        if fault:
+            raise PortError(f"body input '{port}' of '{self.name}': {fault}")
+        self._writers[port](value)
+
+    def advance(self, until_ns: int) -> None:
+        """Step to ``until_ns``. Raises ClockError when it is no whole number of steps ahead, DivergenceError."""
+        steps, rest = divmod(until_ns - self.now_ns, self.timestep_ns)
+        if rest or steps < 0:
+            raise ClockError(
+                f"body '{self.name}' at {clock.format_ms(self.now_ns)} cannot advance to "
+                f"{clock.format_ms(until_ns)} in steps of {clock.format_ms(self.timestep_ns)}"
+            )
+        if steps == 0:
+            return
+        mujoco.mj_getState(self._model, self._data, self._before, _STATE)
+        start = time.perf_counter()
+        mujoco.mj_step(self._model, self._data, nstep=steps)
+        self.kernel_s += time.perf_counter() - start
+        if self._diverged():
+            self._raise_divergence()
+        self.now_ns = until_ns
+        mujoco.mj_forward(self._model, self._data)
+
+    def read(self, port: str) -> Signal:
+        """A copy of the port's value now. Raises PortError with the ports that exist."""
+        self._port(self.outputs, port, "output")
+        return self._readers[port]()
+
+    def pose(self) -> Pose:
+        """Every body but the world, in MuJoCo's order (depth first)."""
+        return Pose(self.bodies, self._data.xpos[1:].copy(), self._data.xquat[1:].copy())
+
+    def reset(self) -> None:
+        """Back to the initial pose, at rest, inputs zero, time zero."""
+        mujoco.mj_resetData(self._model, self._data)
+        self._data.qpos[:] = self._initial_qpos
+        self.now_ns = 0
+        mujoco.mj_forward(self._model, self._data)
+
+    def save(self) -> bytes:
+        """The integration state of MuJoCo: positions, velocities, activations, warm start and held inputs."""
+        state = np.empty(self._before.size)
+        mujoco.mj_getState(self._model, self._data, state, _STATE)
+        return _HEADER.pack(self._fingerprint, self.now_ns, state.size) + state.tobytes()
+
+    def restore(self, state: bytes) -> None:
+        """Continue from ``save``. Raises BodyError for bytes of another model or another time step."""
+        if len(state) < _HEADER.size:
+            raise BodyError(f"body '{self.name}' cannot restore {len(state)} bytes: not a saved state")
+        fingerprint, now_ns, size = _HEADER.unpack_from(state)
+        values = np.frombuffer(state, np.float64, offset=_HEADER.size)
+        if fingerprint != self._fingerprint or size != self._before.size or values.size != size:
+            raise BodyError(f"body '{self.name}' cannot restore the state of another model or time step")
+        mujoco.mj_resetData(self._model, self._data)
+        mujoco.mj_setState(self._model, self._data, values, _STATE)
+        self.now_ns = now_ns
+        mujoco.mj_forward(self._model, self._data)
+
+    def statistics(self) -> Mapping[str, Any]:
+        """Facts for ``summary.json``."""
+        return {
+            "engine": "mujoco",
+            "version": mujoco.__version__,
+            "degrees_of_freedom": int(self._model.nv),
+            "muscles": len(self.muscles),
+            "bodies": len(self.bodies),
+            "mass_kg": float(self._model.body_subtreemass[0]),
+            "timestep_ms": clock.ns_to_ms(self.timestep_ns),
+        }
+
+    def close(self) -> None:
+        """Give back model and data; safe to call twice."""
+        self._model = self._data = None
+        self.inputs, self.outputs = {}, {}
+        self._readers: dict[str, Reader] = {}
+        self._writers: dict[str, Callable[[Signal], None]] = {}
+
+    # --- names to indices, once -------------------------------------------------------------------------
+
+    def _names(self, model: BodyModel) -> None:
+        m = self._model
+        sliding = (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE)
+        is_muscle = m.actuator_dyntype == mujoco.mjtDyn.mjDYN_MUSCLE
+        self._joint_ids = np.flatnonzero(np.isin(m.jnt_type, sliding))
+        self._muscle_ids = np.flatnonzero(is_muscle)
+        self._motor_ids = np.flatnonzero(~is_muscle)
+        self.joints = self._label(_OBJECT.mjOBJ_JOINT, self._joint_ids, model.joints, "joint")
+        self.muscles = self._label(_OBJECT.mjOBJ_ACTUATOR, self._muscle_ids, model.muscles, "muscle")
+        self.motors = self._label(_OBJECT.mjOBJ_ACTUATOR, self._motor_ids, model.motors, "motor")
+        self.bodies = self._label(_OBJECT.mjOBJ_BODY, np.arange(1, m.nbody), model.bodies, "body")
+        self.sites = self._label(_OBJECT.mjOBJ_SITE, np.arange(m.nsite), model.sites, "site")
+
+    def _label(self, kind: Any, ids: Ints, described: tuple[str, ...], word: str) -> tuple[str, ...]:
+        """Compiled names; an element without one is called as the description calls it."""
+        names = [mujoco.mj_id2name(self._model, kind, int(i)) for i in ids]
+        spare = described if len(described) == len(names) else tuple(f"{word}{i}" for i in range(len(names)))
+        return tuple(name or spare[i] for i, name in enumerate(names))
+
+    def _initial(self, angles: Mapping[str, float]) -> Signal:
+        qpos: Signal = self._model.qpos0.copy()
+        for joint, angle in angles.items():
+            if joint not in self.joints:
+                raise BodyError(f"body '{self.name}' has no joint '{joint}'; {known(self.joints)}")
+            index = self._joint_ids[self.joints.index(joint)]
+            low, high = self._model.jnt_range[index]
+            if not np.isfinite(angle) or (self._model.jnt_limited[index] and not low <= angle <= high):
+                raise BodyError(
+                    f"body '{self.name}': initial {joint} = {angle:g} is outside {low:g} to {high:g}"
+                )
+            qpos[self._model.jnt_qposadr[index]] = angle
+        return qpos
+
+    def _resolve(self) -> None:
+        """Ports with their readers and writers; quantities without a channel are left out."""
+        self._before = np.empty(mujoco.mj_stateSize(self._model, _STATE))
+        self._writers, self.inputs = {}, {}
+        for name, (order, writer) in self._input_table().items():
+            if order:
+                self._writers[name] = writer
+                self.inputs[name] = self._make_port(name, INPUTS[name], order, name == "body_force")
+        self._readers, self.outputs = {}, {}
+        for name, (order, reader) in self._output_table().items():
+            if order:
+                self._readers[name] = reader
+                self.outputs[name] = self._make_port(name, OUTPUTS[name], order, name == "site_position")
+
+    def _make_port(self, name: str, unit: str, order: tuple[str, ...], vectors: bool) -> Port:
+        low, high = -np.inf, np.inf
+        if name == "muscle_excitation":
+            low, high = 0.0, 1.0
+        if name == "motor_control" and self._model.actuator_ctrllimited[self._motor_ids].all():
+            low, high = (
+                float(limit(self._model.actuator_ctrlrange[self._motor_ids])) for limit in (np.min, np.max)
+            )
+        shape = (len(order), 3) if vectors else (len(order),)
+        return Port(name, Kind.SIGNAL, shape, unit, order, low, high)
+
+    def _input_table(self) -> dict[str, tuple[tuple[str, ...], Callable[[Signal], None]]]:
+        d, dofs = self._data, self._model.jnt_dofadr[self._joint_ids]
+        return {
+            "muscle_excitation": (self.muscles, _setter(d.ctrl, self._muscle_ids)),
+            "motor_control": (self.motors, _setter(d.ctrl, self._motor_ids)),
+            "joint_torque": (self.joints, _setter(d.qfrc_applied, dofs)),
+            "body_force": (self.bodies, _setter(d.xfrc_applied[:, :3], np.arange(1, self._model.nbody))),
+        }
+
+    def _output_table(self) -> dict[str, tuple[tuple[str, ...], Reader]]:
+        m, d, ids = self._model, self._data, self._muscle_ids
+        gear = m.actuator_gear[ids, 0].copy()
+        acts, qpos = m.actuator_actadr[ids], m.jnt_qposadr[self._joint_ids]
+        dofs = m.jnt_dofadr[self._joint_ids]
+        optimal, strongest = _muscle_constants(m, ids)
+        touching = self.bodies if m.geom_contype.any() and m.geom_conaffinity.any() else ()
+        return {
+            "muscle_length": (self.muscles, lambda: d.actuator_length[ids] / gear),
+            "muscle_velocity": (self.muscles, lambda: d.actuator_velocity[ids] / gear),
+            "muscle_force": (self.muscles, lambda: np.maximum(-d.actuator_force[ids] * gear, 0.0)),
+            "muscle_activation": (self.muscles, lambda: d.act[acts]),
+            "muscle_optimal_length": (self.muscles, optimal.copy),
+            "muscle_rest_length": (self.muscles, self._rest_lengths().copy),
+            "muscle_max_force": (self.muscles, strongest.copy),
+            "joint_angle": (self.joints, lambda: d.qpos[qpos]),
+            "joint_velocity": (self.joints, lambda: d.qvel[dofs]),
+            "contact_force": (touching, self._contact_forces),
+            "site_position": (self.sites, d.site_xpos.copy),
+            "sensor": (_sensor_names(m), d.sensordata.copy),
+        }
+
+    def _rest_lengths(self) -> Signal:
+        self.reset()
+        lengths: Signal = (
+            self._data.actuator_length[self._muscle_ids] / self._model.actuator_gear[self._muscle_ids, 0]
+        )
+        return lengths
+
+    def _port(self, ports: Mapping[str, Port], name: str, direction: str) -> Port:
+        if name not in ports:
+            raise PortError(f"body '{self.name}' has no {direction} '{name}'; {known(tuple(ports))}")
+        return ports[name]
+
+    def _contact_forces(self) -> Signal:
+        forces, wrench = np.zeros(self._model.nbody), np.zeros(6)
+        for index in range(self._data.ncon):
+            mujoco.mj_contactForce(self._model, self._data, index, wrench)
+            geoms = self._data.contact[index].geom
+            # Both bodies feel it; a flex has no geom (-1). One body touching itself would count twice.
+            forces[np.unique(self._model.geom_bodyid[geoms[geoms >= 0]])] += wrench[0]
+        return forces[1:]
+
+    # --- divergence -------------------------------------------------------------------------------------
+
+    def _diverged(self) -> bool:
+        d = self._data
+        bad = (_WARNING.mjWARN_BADQPOS, _WARNING.mjWARN_BADQVEL, _WARNING.mjWARN_BADQACC)
+        return any(d.warning[kind].number for kind in bad) or not (
+            np.isfinite(d.qpos).all() and np.isfinite(d.qvel).all() and np.isfinite(d.act).all()
+        )
+
+    def _raise_divergence(self) -> None:
+        """Replay the interval step by step, so that the first step and its culprit can be named."""
+        mujoco.mj_resetData(self._model, self._data)
+        mujoco.mj_setState(self._model, self._data, self._before, _STATE)
+        when_ns = self.now_ns
+        while not self._diverged():
+            mujoco.mj_step(self._model, self._data)
+            when_ns += self.timestep_ns
+        raise DivergenceError(f"body '{self.name}' diverged at {clock.format_ms(when_ns)}: {self._culprit()}")
+
+    def _culprit(self) -> str:
+        m, d = self._model, self._data
+        for actuator, (first, count) in enumerate(zip(m.actuator_actadr, m.actuator_actnum, strict=True)):
+            if not np.isfinite(d.act[first : first + count]).all():
+                name = mujoco.mj_id2name(m, _OBJECT.mjOBJ_ACTUATOR, actuator) or f"number {actuator}"
+                return f"the activation of muscle or actuator '{name}' is not finite"
+        dof = self._bad_dof()
+        joint = int(m.dof_jntid[dof])
+        owner = self.bodies[int(m.jnt_bodyid[joint]) - 1]
+        name = mujoco.mj_id2name(m, _OBJECT.mjOBJ_JOINT, joint)
+        where = f"joint '{name}' of body '{owner}'" if name else f"body '{owner}'"
+        return (
+            f"{where} has position {d.qpos[m.jnt_qposadr[joint]]:.3g}, velocity {d.qvel[dof]:.3g} "
+            f"and acceleration {d.qacc[dof]:.3g}; try a smaller body.timestep_ms, or look at what drives it"
+        )
+
+    def _bad_dof(self) -> int:
+        """The degree of freedom that MuJoCo's own check named, else the first that is not finite."""
+        m, d = self._model, self._data
+        for kind in (_WARNING.mjWARN_BADQACC, _WARNING.mjWARN_BADQVEL):
+            if d.warning[kind].number:
+                return int(d.warning[kind].lastinfo)
+        position = d.warning[_WARNING.mjWARN_BADQPOS]
+        if position.number:
+            joint = int(np.flatnonzero(m.jnt_qposadr <= position.lastinfo)[-1])
+            return int(m.jnt_dofadr[joint])
+        return int(np.flatnonzero(~np.isfinite(d.qvel))[0])
+
+
+def compile_model(model: BodyModel) -> Any:
+    """The compiled ``mujoco.MjModel``. Raises BodyError with MuJoCo's message: element, name and line."""
+    try:
+        spec = mujoco.MjSpec.from_string(
+            model.mjcf, include={name: text.encode() for name, text in model.included.items()}
+        )
+        spec.modelfiledir = str(model.folder)
+        return spec.compile()
+    except ValueError as error:
+        raise BodyError(
+            f"MuJoCo cannot compile body model '{model.name}': {' '.join(str(error).split())}"
+        ) from error
+
+
+def _setter(target: NDArray[np.float64], index: Ints) -> Callable[[Signal], None]:
+    def assign(value: Signal) -> None:
+        target[index] = value
+
+    return assign
+
+
+def _muscle_constants(m: Any, ids: Ints) -> tuple[Signal, Signal]:
+    """Optimal fibre length L0 = (Lmax - Lmin) / (range1 - range0), m, and peak isometric force, N.
+
+    MuJoCo documentation, "Muscle actuators": a negative force parameter means scale / acc0.
+    """
+    gain, gear = m.actuator_gainprm[ids], m.actuator_gear[ids, 0]
+    span = np.diff(m.actuator_lengthrange[ids], axis=1)[:, 0] / gear
+    force = np.where(
+        gain[:, 2] < 0, gain[:, 3] / np.maximum(m.actuator_acc0[ids], mujoco.mjMINVAL), gain[:, 2]
+    )
+    return span / (gain[:, 1] - gain[:, 0]), force * gear
+
+
+def _sensor_names(m: Any) -> tuple[str, ...]:
+    names = []
+    for index in range(m.nsensor):
+        name = mujoco.mj_id2name(m, _OBJECT.mjOBJ_SENSOR, index) or f"sensor{index}"
+        size = int(m.sensor_dim[index])
+        names += [name] if size == 1 else [f"{name}[{i}]" for i in range(size)]
+    return tuple(names)

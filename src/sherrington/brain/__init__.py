@@ -1,0 +1,1 @@
+"""Brains: described networks, the contract of an engine, the engines."""

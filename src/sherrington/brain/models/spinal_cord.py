@@ -1,0 +1,156 @@
+"""A segment of spinal cord: for every muscle its afferents, its motoneuron pool and the interneurons between.
+
+Circuits and sources are in ``docs/science/spinal_cord.md``. Connections are stated as mean current per firing rate,
+so that the number of neurons (``scale``) changes the noise and not the drive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...errors import NetworkError, known
+from ..network import FixedIndegree, Lognormal, Network, Normal, Population, Projection, Quantity, Uniform, Values
+from .forelimb_muscles import ANTAGONISTS
+
+TAU_EXCITATORY_MS = 2.0
+TAU_INHIBITORY_MS = 3.0
+REST_MV, THRESHOLD_MV, RESET_MV = -70.0, -55.0, -70.0
+MEMBRANE_MS = 8.0
+AFFERENTS = {"Ia": 15, "II": 15, "Ib": 12, "DC": 20}
+"""Neurons per muscle at scale 1: primary and secondary spindle afferents, tendon organs, descending command."""
+INTERNEURONS = {"IaIN": 20, "IbIN": 15, "PN": 20, "RC": 12}
+"""Neurons per muscle at scale 1: Ia inhibitory, Ib inhibitory, excitatory group II (propriospinal), Renshaw."""
+MOTONEURONS = 30
+SMALLEST_PF, LARGEST_PF = 100.0, 300.0
+"""Capacitance of the smallest and largest motoneuron of a pool. At one membrane time constant the rheobase is
+proportional to it, so the same synaptic current recruits small motoneurons first (Henneman)."""
+MN_REFRACTORY_MS = 6.0
+
+
+@dataclass(frozen=True)
+class Path:
+    """Connections between two kinds of neuron. strength: mean current into a target per Hz of its sources, pA/Hz,
+    negative if inhibitory. onto: ``same`` muscle, or its ``antagonists``, who share the strength."""
+
+    source: str
+    target: str
+    strength_pA_per_hz: float
+    onto: str = "same"
+    delay_ms: float = 0.8
+
+
+PATHS = (
+    Path("Ia", "MN", 2.0),
+    Path("Ia", "IaIN", 2.5),
+    Path("IaIN", "MN", -1.5, onto="antagonists"),
+    Path("IaIN", "IaIN", -0.6, onto="antagonists"),
+    Path("II", "PN", 2.0),
+    Path("PN", "MN", 0.6),
+    Path("Ib", "IbIN", 2.5),
+    Path("IbIN", "MN", -0.6),
+    Path("MN", "RC", 4.0),
+    Path("RC", "MN", -0.8),
+    Path("RC", "IaIN", -0.8),
+    Path("DC", "MN", 3.0),
+    Path("DC", "IaIN", 1.5),
+)
+
+
+def spinal_cord(
+    *,
+    scale: float = 1.0,
+    antagonists: Mapping[str, Sequence[str]] | None = None,
+    strengths: Mapping[str, float] | None = None,
+) -> Network:
+    """Spinal reflex circuits of the mouse forelimb, or of the muscles given.
+
+    scale: multiplies every number of neurons. antagonists: for each muscle, in the body's order, the muscles it is
+    reciprocally inhibited with; by default those of ``mouse_forelimb``. strengths: replaces the strength of a path
+    ``SOURCE->TARGET``, pA/Hz. Raises NetworkError for a muscle or a path that does not exist.
+    """
+    antagonists = ANTAGONISTS if antagonists is None else antagonists
+    for muscle, others in antagonists.items():
+        for other in others:
+            if other not in antagonists:
+                raise NetworkError(
+                    f"antagonist '{other}' of '{muscle}' is no muscle here; {known(tuple(antagonists))}"
+                )
+    muscles = tuple(antagonists)
+    paths = _paths(strengths or {})
+    populations = _populations(muscles, scale)
+    sizes = {p.name: p.size // len(muscles) for p in populations}
+    projections = [q for path in paths for m in muscles for q in _projections(path, m, antagonists[m], sizes)]
+    return Network("spinal_cord", populations, projections, scale=scale)
+
+
+def _paths(strengths: Mapping[str, float]) -> list[Path]:
+    names = [f"{p.source}->{p.target}" for p in PATHS]
+    for name in strengths:
+        if name not in names:
+            raise NetworkError(f"no path '{name}' in the spinal cord; {known(names)}")
+    return [
+        Path(p.source, p.target, float(strengths.get(name, p.strength_pA_per_hz)), p.onto, p.delay_ms)
+        for name, p in zip(names, PATHS, strict=True)
+    ]
+
+
+def _populations(muscles: tuple[str, ...], scale: float) -> list[Population]:
+    def population(name: str, count: int, model: str, **settings: Mapping[str, Quantity]) -> Population:
+        n = max(1, round(count * scale))
+        return Population(name, n * len(muscles), model, channels=dict.fromkeys(muscles, n), region="spinal cord", **settings)  # type: ignore[arg-type]
+
+    n_pool = max(1, round(MOTONEURONS * scale))
+    voltage = {"V_m": Uniform(REST_MV, THRESHOLD_MV)}
+    return [
+        *(population(name, n, "parrot_neuron") for name, n in AFFERENTS.items()),
+        *(
+            population(name, n, "iaf_psc_exp", params=_neuron(Normal(100.0, 15.0, 60.0, 140.0), 2.0), initial=voltage)
+            for name, n in INTERNEURONS.items()
+        ),
+        population(
+            "MN",
+            MOTONEURONS,
+            "iaf_psc_exp",
+            params=_neuron(Values(_size_gradient(n_pool) * len(muscles)), MN_REFRACTORY_MS),
+            initial=voltage,
+        ),
+    ]
+
+
+def _size_gradient(n: int) -> tuple[float, ...]:
+    """Capacitance in pF, smallest first: few large motoneurons and many small ones (exponential in rank)."""
+    ratio = LARGEST_PF / SMALLEST_PF
+    return tuple(SMALLEST_PF * ratio ** (i / max(1, n - 1)) for i in range(n))
+
+
+def _neuron(capacitance_pF: Quantity, refractory_ms: float) -> dict[str, Quantity]:
+    return {
+        "C_m": capacitance_pF,
+        "tau_m": MEMBRANE_MS,
+        "E_L": REST_MV,
+        "V_th": THRESHOLD_MV,
+        "V_reset": RESET_MV,
+        "t_ref": refractory_ms,
+        "tau_syn_ex": TAU_EXCITATORY_MS,
+        "tau_syn_in": TAU_INHIBITORY_MS,
+    }
+
+
+def _projections(
+    path: Path, muscle: str, antagonists: Sequence[str], sizes: Mapping[str, int]
+) -> list[Projection]:
+    targets = [muscle] if path.onto == "same" else list(antagonists)
+    if not targets or path.strength_pA_per_hz == 0.0:
+        return []
+    # Two thirds of the sources, as group Ia reaches most but not all motoneurons of its pool; it also keeps the
+    # neurons of a pool from all receiving the very same input.
+    indegree = max(1, round(2 * sizes[path.source] / 3))
+    tau_s = (TAU_EXCITATORY_MS if path.strength_pA_per_hz > 0 else TAU_INHIBITORY_MS) / 1000
+    mean_pA = abs(path.strength_pA_per_hz) / (indegree * tau_s * len(targets))
+    weight = Lognormal(mean_pA, 0.3 * mean_pA, sign=1 if path.strength_pA_per_hz > 0 else -1)
+    delay = Normal(path.delay_ms, 0.15, 0.3, 2.0)
+    return [
+        Projection(f"{path.source}/{muscle}", f"{path.target}/{t}", FixedIndegree(indegree), weight, delay)
+        for t in targets
+    ]

@@ -1,0 +1,82 @@
+"""Samples of recordables (``V_m`` and others): one multimeter per population.
+
+A multimeter delivers a sample one communication interval late, D = ``device_delay_ns`` (shorter where ``advance``
+ends within one). Samples are therefore taken D before every multiple of ``sample_ms``: at such a multiple ``read``
+gives the value of D earlier, and never one older than D + ``sample_ms``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..clock import ns_to_ms
+from ..errors import PortError, known
+from ..ports import Signal
+from .engine import BrainPort
+from .nest_files import AsciiTail
+from .nest_kernel import nest
+
+Ints = NDArray[np.int64]
+
+
+def check_recordable(p: BrainPort, model: str) -> None:
+    """Raises PortError with the recordables that the population's model has."""
+    names = tuple(nest.GetDefaults(model).get("recordables", ()))
+    if p.quantity not in names:
+        raise PortError(
+            f"port '{p.port.name}': {model} has no recordable '{p.quantity}'; {known(names)}; "
+            f"of every population one can read spikes, count, rate"
+        )
+
+
+class Samples:
+    """The latest sample of some recordables of one population."""
+
+    def __init__(
+        self, nodes: Any, ports: Sequence[BrainPort], label: str, sample_ns: int, delay_ns: int
+    ) -> None:
+        """Create the multimeter; call ``open`` after ``Prepare``. nodes: the population's NodeCollection."""
+        self._label = label
+        self._first = int(nodes[0].global_id)
+        self._names = sorted({p.quantity for p in ports})
+        self._latest = np.full((len(nodes), len(self._names)), np.nan)
+        self._ports = {p.port.name: self._resolve(p) for p in ports}
+        wanted = np.unique(np.concatenate([indices for _, indices, _, _ in self._ports.values()]))
+        chosen = nest.NodeCollection((wanted + self._first).tolist())
+        self._latest[wanted] = np.column_stack([np.atleast_1d(chosen.get(name)) for name in self._names])
+        interval, offset = ns_to_ms(sample_ns), ns_to_ms(-delay_ns % sample_ns)
+        meter = {"record_to": "ascii", "time_in_steps": True, "precision": 17, "label": label}
+        self._meter = nest.Create(
+            "multimeter", params={**meter, "interval": interval, "offset": offset, "record_from": self._names}
+        )
+        nest.Connect(self._meter, chosen, "all_to_all", {"delay": ns_to_ms(delay_ns)})
+
+    def _resolve(self, p: BrainPort) -> tuple[int, Ints, Ints, Signal]:
+        """Column of the recordable, neurons group after group, where each group starts, size of each group."""
+        indices = np.concatenate([np.arange(g.start, g.stop) for g in p.groups])
+        sizes = np.array([len(g) for g in p.groups])
+        return self._names.index(p.quantity), indices, np.cumsum(sizes) - sizes, sizes.astype(np.float64)
+
+    def open(self, folder: Path) -> None:
+        self._tail = AsciiTail(folder, self._label)
+
+    def update(self) -> None:
+        """Take what was recorded since the last call. Rows of one neuron come in the order of time."""
+        text = self._tail.read()
+        if text:
+            rows = np.fromstring(text.decode("ascii"), sep="\t").reshape(-1, 3 + len(self._names))
+            self._latest[rows[:, 0].astype(np.int64) - self._first] = rows[:, 3:]
+
+    def read(self, port: str) -> Signal:
+        """The latest sample averaged over each channel, shape (n_channels,)."""
+        column, indices, starts, sizes = self._ports[port]
+        return np.add.reduceat(self._latest[indices, column], starts) / sizes
+
+    def close(self) -> None:
+        if hasattr(self, "_tail"):
+            self._tail.close()

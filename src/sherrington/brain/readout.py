@@ -1,0 +1,185 @@
+"""From the spikes of one interval to the values of all output ports, in one pass. Engine independent.
+
+Cost: two sorts and one binary search, O(S log S + G log S) for S spikes and G distinct groups of neurons, plus two
+vector operations over all channels. Ports that name the same neurons share one group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..clock import ns_to_s
+from ..errors import PortError, known
+from ..ports import Kind, Signal, SpikeBatch
+from .engine import INPUTS, OUTPUTS, BrainPort
+from .network import Network
+
+Ints = NDArray[np.int64]
+
+
+def check_ports(network: Network, ports: Sequence[BrainPort], *, writes: bool) -> None:
+    """Raises NetworkError for an unknown population, PortError for a port that no engine could serve."""
+    names = [p.port.name for p in ports]
+    twice = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise PortError(f"ports asked for twice: {', '.join(twice)}")
+    for p in ports:
+        population = network.population(p.population)
+        if writes and p.quantity not in INPUTS:
+            raise PortError(f"cannot write '{p.quantity}' (port '{p.port.name}'); {known(tuple(INPUTS))}")
+        if len(p.groups) != p.port.size:
+            raise PortError(f"port '{p.port.name}' has {p.port.size} channels but {len(p.groups)} groups")
+        for channel, group in zip(p.port.order, p.groups, strict=True):
+            if group.step != 1 or len(group) == 0 or group.start < 0 or group.stop > population.size:
+                raise PortError(
+                    f"channel '{channel}' of port '{p.port.name}' stands for neurons {group.start} to {group.stop} "
+                    f"in steps of {group.step}; population '{population.name}' has neurons 0 to {population.size}"
+                )
+
+
+def find(table: Mapping[str, BrainPort], name: str, what: str) -> BrainPort:
+    """The port of that name; raises PortError with the ones that exist."""
+    try:
+        return table[name]
+    except KeyError:
+        raise PortError(f"no {what} port '{name}'; {known(tuple(table))}") from None
+
+
+def first_neurons(network: Network) -> dict[str, int]:
+    """Index of each population's first neuron when all neurons are numbered in the order of the description."""
+    starts, total = {}, 0
+    for name, population in network.populations.items():
+        starts[name] = total
+        total += population.size
+    return starts
+
+
+class Readout:
+    """Counts, filtered rates and spike batches of every port that reads spikes.
+
+    A filtered rate passes the interval's mean rate ``x = count / (n_neurons * T)`` through a first-order low-pass,
+    exactly for an input that is constant over the interval T: ``r <- a r + (1 - a) x`` with ``a = exp(-T / tau)``.
+    """
+
+    def __init__(self, network: Network, outputs: Sequence[BrainPort]) -> None:
+        self._n_neurons = network.n_neurons
+        starts = first_neurons(network)
+        reading = [p for p in outputs if p.quantity in OUTPUTS]
+        self.populations = tuple(n for n in network.populations if any(p.population == n for p in reading))
+        self._place(network, starts)
+        self._index_groups(reading, starts)
+        self._maps = {
+            p.port.name: self._channel_map(p, network.population(p.population).size)
+            for p in reading
+            if p.port.kind is Kind.SPIKES
+        }
+        self._population_of_port = {p.port.name: self.populations.index(p.population) for p in reading}
+        self._decay_for_ns = 0
+        self._clear()
+
+    def _place(self, network: Network, starts: dict[str, int]) -> None:
+        """Segment of each neuron: index into ``populations``, or one past the end where nobody reads it."""
+        self._segment = np.full(self._n_neurons, len(self.populations), np.int16)
+        self._starts = np.array([starts[n] for n in self.populations], np.int64)
+        for index, name in enumerate(self.populations):
+            self._segment[starts[name] : starts[name] + network.population(name).size] = index
+
+    def _index_groups(self, reading: Sequence[BrainPort], starts: dict[str, int]) -> None:
+        """Distinct groups of neurons, which one each flat channel stands for, and each port's slice of the flat buffers."""
+        groups: dict[tuple[int, int], int] = {}
+        channels: list[int] = []
+        taus: list[float] = []
+        self._slices: dict[str, slice] = {}
+        self._is_rate: dict[str, bool] = {}
+        for p in (p for p in reading if p.port.kind is Kind.SIGNAL):
+            begin = len(channels)
+            for group in p.groups:
+                key = (starts[p.population] + group.start, starts[p.population] + group.stop)
+                channels.append(groups.setdefault(key, len(groups)))
+            taus.extend([p.tau_ms] * len(p.groups))
+            self._slices[p.port.name] = slice(begin, len(channels))
+            self._is_rate[p.port.name] = p.quantity == "rate"
+        bounds = np.array(list(groups), np.int64).reshape(-1, 2)
+        self._bounds, self._of_channel = bounds.ravel("F"), np.array(channels, np.int64)
+        self._sizes = (bounds[:, 1] - bounds[:, 0])[self._of_channel].astype(np.float64)
+        self._taus_ms = np.array(taus, np.float64)
+        self._counts, self._rates = np.zeros(len(channels)), np.zeros(len(channels))
+        self._counts_view, self._rates_view = self._counts.view(), self._rates.view()
+        self._counts_view.flags.writeable = self._rates_view.flags.writeable = False
+
+    @staticmethod
+    def _channel_map(p: BrainPort, size: int) -> Ints:
+        """Channel of each neuron of the population, -1 for neurons that no channel stands for."""
+        channels = np.full(size, -1, np.int64)
+        for index, group in enumerate(p.groups):
+            if (channels[group.start : group.stop] >= 0).any():
+                raise PortError(f"spikes port '{p.port.name}' names a neuron in two channels; make two ports")
+            channels[group.start : group.stop] = index
+        return channels
+
+    def _clear(self) -> None:
+        self._times, self._neurons = np.empty(0, np.int64), np.empty(0, np.int64)
+        self._cuts = np.zeros(len(self.populations) + 1, np.int64)
+
+    def update(self, times_ns: Ints, neurons: Ints, from_ns: int, until_ns: int) -> None:
+        """Take the spikes of (from_ns, until_ns] in any order. times_ns, neurons: shape (n_spikes,)."""
+        self._clear()
+        if times_ns.size:
+            self._sort(times_ns - from_ns, neurons, from_ns)
+        if self._counts.size:
+            found = np.searchsorted(np.sort(neurons), self._bounds)
+            per_group = found[found.size // 2 :] - found[: found.size // 2]
+            self._counts[:] = per_group[self._of_channel]
+            self._filter(until_ns - from_ns)
+
+    def _sort(self, since_ns: Ints, neurons: Ints, from_ns: int) -> None:
+        """By population, then time, then neuron; sorting one integer key is several times faster than lexsort."""
+        time, neuron = np.divmod(np.sort(since_ns * self._n_neurons + neurons), self._n_neurons)
+        segment = self._segment[neuron]
+        order = np.argsort(segment, kind="stable")
+        self._times, self._neurons = time[order] + from_ns, neuron[order]
+        self._cuts = np.searchsorted(segment[order], np.arange(len(self.populations) + 1))
+
+    def _filter(self, interval_ns: int) -> None:
+        if interval_ns != self._decay_for_ns:
+            self._decay = np.exp(-interval_ns / (self._taus_ms * 1e6))
+            self._gain = (1.0 - self._decay) / (self._sizes * ns_to_s(interval_ns))
+            self._decay_for_ns = interval_ns
+        self._rates *= self._decay
+        self._rates += self._gain * self._counts
+
+    def signal(self, port: str) -> Signal:
+        """Counts or filtered rates of a port: a read-only view, shape (n_channels,)."""
+        view = self._rates_view if self._is_rate[port] else self._counts_view
+        return view[self._slices[port]]
+
+    def spikes(self, port: str) -> SpikeBatch:
+        """The interval's spikes of a port, sorted by time, then channel."""
+        segment = self._population_of_port[port]
+        begin, end = self._cuts[segment], self._cuts[segment + 1]
+        if begin == end:
+            return SpikeBatch.empty()
+        times = self._times[begin:end]
+        channels = self._maps[port][self._neurons[begin:end] - self._starts[segment]]
+        if channels.min() < 0:
+            times, channels = times[channels >= 0], channels[channels >= 0]
+        return SpikeBatch(times, channels)
+
+    @property
+    def state(self) -> Signal:
+        """The filters' memory, for ``save`` and ``restore``."""
+        return self._rates.copy()
+
+    @state.setter
+    def state(self, rates: Signal) -> None:
+        self._rates[:] = rates
+        self._counts[:] = 0.0
+        self._clear()
+
+    @property
+    def buffer_bytes(self) -> int:
+        """Size of the buffers that live as long as the run; constant."""
+        return self._counts.nbytes + self._rates.nbytes + self._bounds.nbytes + self._segment.nbytes

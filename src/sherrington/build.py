@@ -1,0 +1,126 @@
+"""From a resolved experiment to a closed loop that can run. The only file that knows engine names."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from .body.engine import BodyEngine, BodyOptions
+from .brain.engine import BrainEngine, BrainOptions, BrainPort, brain_port
+from .errors import PortError
+from .loop.closed_loop import ClosedLoop, Observer, Sources, Wiring
+from .loop.guard import Guard
+from .loop.pathway import PathwayRunner
+from .loop.schedule import Schedule
+from .ports import Port, Value
+from .resolve import Endpoint, Resolved, ResolvedPathway
+
+BRAINS = {"nest": "brain.nest:NestBrain", "closed_form": "brain.closed_form:ClosedFormBrain"}
+BODIES = {"mujoco": "body.mujoco:MujocoBody", "closed_form": "body.closed_form:ClosedFormBody"}
+
+
+def load_engine(table: dict[str, str], name: str) -> Any:
+    """A new engine of that name."""
+    return _engine_class(table, name)()
+
+
+def import_engines(resolved: Resolved) -> None:
+    """Import the libraries of both engines; nothing has imported them before."""
+    _engine_class(BRAINS, resolved.experiment.brain.engine)
+    _engine_class(BODIES, resolved.experiment.body.engine)
+
+
+def _engine_class(table: dict[str, str], name: str) -> Any:
+    module, _, cls = table[name].partition(":")
+    return getattr(importlib.import_module(f"{__package__}.{module}"), cls)
+
+
+def build_brain(resolved: Resolved) -> tuple[BrainEngine, dict[str, BrainPort]]:
+    """Build the network in its engine; also gives the port of every recorded population's spikes."""
+    experiment = resolved.experiment
+    populations = resolved.network.populations
+    spikes = {
+        name: brain_port(populations[name], "spikes", writes=False, per="neuron")
+        for name in resolved.recorded_spikes
+    }
+    outputs = {p.port.name: p for p in (*resolved.brain_ports(writes=False), *spikes.values())}
+    brain: BrainEngine = load_engine(BRAINS, experiment.brain.engine)
+    brain.prepare(
+        resolved.network,
+        resolved.brain_ports(writes=True),
+        tuple(outputs.values()),
+        experiment.seed,
+        BrainOptions(experiment.brain.resolution_ms, experiment.brain.virtual_processes),
+    )
+    return brain, spikes
+
+
+def build_body(resolved: Resolved) -> BodyEngine:
+    """Compile the body in its engine, in its initial pose."""
+    section = resolved.experiment.body
+    body: BodyEngine = load_engine(BODIES, section.engine)
+    body.prepare(resolved.body, BodyOptions(section.timestep_ms, section.initial_rad))
+    return body
+
+
+def build_loop(
+    resolved: Resolved, brain: BrainEngine, body: BodyEngine, dump_folder: Path, observers: Sequence[Observer] = ()
+) -> ClosedLoop:
+    """Join brain and body. Raises PortError for a port that this body does not have."""
+    return ClosedLoop(
+        brain=brain,
+        body=body,
+        wiring=wire(resolved, brain, body),
+        schedule=Schedule.of(resolved),
+        guard=Guard(dump_folder),
+        forces=resolved.forces,
+        changes=resolved.changes,
+        observers=observers,
+        realtime=resolved.experiment.loop.realtime,
+    )
+
+
+def wire(resolved: Resolved, brain: BrainEngine, body: BodyEngine) -> Wiring:
+    """Names to ports, once."""
+    for force in resolved.forces:
+        _body_port(body.inputs, force.port, f"perturbation '{force.name}'")
+    runners = [(p, _runner(p, resolved, brain, body)) for p in resolved.pathways]
+    return Wiring(
+        sensory=tuple(r for p, r in runners if not p.is_motor),
+        motor=tuple(r for p, r in runners if p.is_motor),
+        brain_writes=_writes(runners, "brain"),
+        body_writes=_writes(runners, "body"),
+    )
+
+
+def _runner(p: ResolvedPathway, resolved: Resolved, brain: BrainEngine, body: BodyEngine) -> PathwayRunner:
+    for end in p.inputs:
+        if end.side == "body":
+            _body_port(body.outputs, end.port, f"pathway '{p.name}'")
+    reads = [cast(Callable[[str], Value], brain.read if e.side == "brain" else body.read) for e in p.inputs]
+    targets = [_target(end, body, p.name) for end in p.outputs]
+    return PathwayRunner(p, reads, targets, resolved.interval_ns, resolved.experiment.seed)
+
+
+def _target(end: Endpoint, body: BodyEngine, pathway: str) -> Port:
+    return end.brain.port if end.brain else _body_port(body.inputs, end.port, f"pathway '{pathway}'")
+
+
+def _body_port(ports: Any, name: str, who: str) -> Port:
+    if name not in ports:
+        raise PortError(f"{who} needs body.{name}, which this body does not have; there are: {', '.join(ports)}")
+    port: Port = ports[name]
+    return port
+
+
+def _writes(
+    runners: Sequence[tuple[ResolvedPathway, PathwayRunner]], side: str
+) -> tuple[tuple[Port, Sources], ...]:
+    by_port: dict[str, tuple[Port, list[tuple[PathwayRunner, int]]]] = {}
+    for pathway, runner in runners:
+        for i, (end, port) in enumerate(zip(pathway.outputs, runner.targets, strict=True)):
+            if end.side == side:
+                by_port.setdefault(port.name, (port, []))[1].append((runner, i))
+    return tuple((port, tuple(sources)) for port, sources in by_port.values())

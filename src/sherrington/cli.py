@@ -1,0 +1,237 @@
+"""The command line. Thin: every command is a function of the package."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from . import __version__, experiment
+from .errors import SherringtonError
+from .resolve import resolve
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Embodied simulation of spiking neural networks: brain, body and the closed loop between them.",
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="folder with an experiment.yaml")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="run folder")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a key, may be repeated")]
+
+
+def main() -> None:
+    """Entry point: errors made on purpose become one message and their exit status, without a traceback."""
+    try:
+        app(standalone_mode=True)
+    except SherringtonError as error:
+        notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
+        print(f"error: {error}{notes}", file=sys.stderr)
+        sys.exit(error.exit_status)
+
+
+@app.command()
+def run(
+    folder: Folder,
+    overrides: Set = None,
+    duration_ms: Annotated[float | None, typer.Option(help="biological time to simulate, ms")] = None,
+    seed: Annotated[int | None, typer.Option(help="seed of every random stream")] = None,
+    out: Annotated[Path, typer.Option(help="parent of the new run folder")] = Path("runs"),
+    video: Annotated[bool, typer.Option("--video", help="also draw a video of the body")] = False,
+) -> None:
+    """Run an experiment; Ctrl-C ends it cleanly and keeps what was recorded."""
+    from . import run as runner
+    from .progress import Progress
+
+    changes = list(overrides or [])
+    if duration_ms is not None:
+        changes.append(f"loop.duration_ms={duration_ms}")
+    if seed is not None:
+        changes.append(f"seed={seed}")
+    console = Console(stderr=True)
+    shown: list[Progress] = []
+
+    def watch(loop: Any, recorder: Any) -> Progress:
+        shown.append(Progress(console, loop, recorder))
+        return shown[-1]
+
+    request = runner.Request(folder, tuple(changes), out, video)
+    try:
+        finished = runner.run(request, watch, lambda text: console.print(text, highlight=False, soft_wrap=True))
+    finally:
+        for progress in shown:
+            progress.close()
+    _print_outcome(finished)
+
+
+@app.command()
+def validate(folder: Folder, overrides: Set = None) -> None:
+    """Check an experiment as a whole, without building anything; all problems at once, exit status 2."""
+    resolved = resolve(experiment.load(folder, overrides or []))
+    print(
+        f"{resolved.source.file}: valid; {len(resolved.network.populations)} populations, "
+        f"{resolved.network.n_neurons:,} neurons, {len(resolved.body.muscles)} muscles, "
+        f"{len(resolved.pathways)} pathways"
+    )
+
+
+@app.command()
+def info(
+    folder: Folder,
+    overrides: Set = None,
+    schedule: Annotated[bool, typer.Option("--schedule", help="the order of one cycle")] = False,
+) -> None:
+    """What an experiment consists of."""
+    resolved = resolve(experiment.load(folder, overrides or []))
+    if schedule:
+        from .loop.schedule import describe
+
+        print(describe(resolved))
+        return
+    console = Console()
+    console.print(f"[bold]{escape(resolved.experiment.title)}[/bold]")
+    if resolved.experiment.description:
+        console.print(escape(resolved.experiment.description.strip()))
+    console.print(_populations(resolved))
+    console.print(_pathways(resolved))
+
+
+@app.command(name="list")
+def list_() -> None:
+    """What ships: examples, networks, bodies, transfer functions, benchmarks."""
+    from . import bench, shipped
+
+    for heading, things in (*shipped.catalogue(), ("benchmarks", dict.fromkeys(bench.names(), ""))):
+        print(f"{heading}:")
+        for name, text in things.items():
+            print(f"  {name:24} {text}".rstrip())
+
+
+@app.command()
+def schema() -> None:
+    """JSON Schema of experiment.yaml, for editors."""
+    print(json.dumps(experiment.json_schema(), indent=2))
+
+
+@app.command()
+def new(
+    name: Annotated[Path, typer.Argument(help="folder to make")],
+    like: Annotated[str, typer.Option(help="the shipped example to start from")] = "one_joint_reflex",
+) -> None:
+    """Make a working experiment to edit."""
+    from . import shipped
+
+    folder = shipped.new_experiment(name, like)
+    print(f"made {folder}; run it with: sherrington run {folder}")
+
+
+@app.command()
+def export(
+    folder: RunFolder,
+    to: Annotated[str, typer.Option("--to", help="format: nwb")] = "nwb",
+    out: Annotated[Path | None, typer.Option(help="file to write")] = None,
+) -> None:
+    """Export a run, also one that was stopped or killed."""
+    from .errors import NeverError
+    from .record.export import export_nwb
+    from .record.read import open_run
+
+    if to != "nwb":
+        raise NeverError(f"cannot export to '{to}'; there are: nwb")
+    path = out or folder / "data.nwb"
+    export_nwb(open_run(folder), path)
+    print(f"wrote {path}")
+
+
+@app.command()
+def report(folder: RunFolder) -> None:
+    """Write the report of a run again, also of one that was stopped or killed."""
+    from .record.layout import REPORT_FILE
+    from .record.read import open_run
+    from .record.report import write_report
+
+    write_report(open_run(folder), folder / REPORT_FILE)
+    print(f"wrote {folder / REPORT_FILE}")
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="a folder of benchmarks/")],
+    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON on the last line")] = False,
+) -> None:
+    """Run a benchmark and append its result to the results file beside it."""
+    from . import bench as benches
+
+    line = benches.run(name)
+    table = Table(title=f"{name}  (results {'checked' if line['checked'] else 'WRONG'})")
+    for column in ("metric", "value", "must be"):
+        table.add_column(column, justify="right" if column == "value" else "left")
+    for metric, value in line["metrics"].items():
+        table.add_row(metric, f"{value:.4g}", line["bounds"].get(metric, ""))
+    Console().print(table)
+    if as_json:
+        keys = ("benchmark", "commit", "machine", "checked", "metrics")
+        print(json.dumps({key: line[key] for key in keys}))
+    if not line["checked"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def version() -> None:
+    """The version of this installation."""
+    print(__version__)
+
+
+def _populations(resolved: Any) -> Table:
+    network = resolved.network
+    table = Table(title=f"{network.name}: {network.n_neurons:,} neurons, {network.expected_synapses():,} synapses")
+    for column in ("population", "neurons", "model", "channels"):
+        table.add_column(column, justify="right" if column == "neurons" else "left")
+    for p in network.populations.values():
+        table.add_row(p.name, f"{p.size:,}", p.model, str(len(p.channels)))
+    return table
+
+
+def _pathways(resolved: Any) -> Table:
+    table = Table(title=f"pathways to and from '{resolved.body.name}' ({len(resolved.body.muscles)} muscles)")
+    for column in ("pathway", "function", "from", "to", "delay"):
+        table.add_column(column)
+    for p in resolved.pathways:
+        inputs = "\n".join(f"{e.side}.{e.port}" for e in p.inputs) or "time"
+        outputs = "\n".join(f"{e.side}.{e.port}" for e in p.outputs)
+        table.add_row(p.name, p.transfer.name, inputs, outputs, f"{p.delay_ns / 1e6:g} ms")
+    return table
+
+
+def _print_outcome(finished: Any) -> None:
+    facts = finished.summary
+    step = facts["step_ms"]
+    if facts["stopped_because"]:
+        print(f"{facts['stopped_because']} at {facts['biological_s']:g} s; what was recorded is kept")
+    if facts["rtf"] is not None:
+        print(
+            f"{facts['biological_s']:g} s in {facts['wall_s']:.2f} s, real-time factor {facts['rtf']:.3f}; per step: "
+            f"brain {step['brain']:.2f}, body {step['body']:.2f}, transfer {step['transfer']:.2f}, "
+            f"readout {step['readout']:.2f}, loop {step['loop_overhead']:.2f} ms"
+        )
+    for check in facts["checks"]:
+        print(f"  {'holds' if check['holds'] else 'FAILS'}  {check['name']}: {check['value']:.4g} ({check['bound']})")
+    if facts["score"] is not None:
+        print(f"score {facts['score']:.3f}")
+    for what, file in (("report", "report.html"), ("picture", "picture.png"), ("video", "video.mp4")):
+        if (finished.folder / file).exists():
+            print(f"{what}: {finished.folder / file}")
+    if any(not check["holds"] for check in facts["checks"]):
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

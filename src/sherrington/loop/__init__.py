@@ -1,0 +1,1 @@
+"""The closed loop: schedule, pathways, one cycle, the guard."""

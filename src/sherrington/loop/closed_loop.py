@@ -1,0 +1,305 @@
+"""One cycle in one short method; start, pause, step, stop; requests drained between cycles."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..body.engine import BodyEngine
+from ..brain.engine import BrainEngine
+from ..clock import NS_PER_S
+from ..errors import RunError
+from ..ports import Port, Signal, SpikeBatch, Value
+from ..resolve import TimedChange, TimedForce
+from .guard import Guard
+from .overlap import Overlap
+from .pathway import PathwayRunner
+from .schedule import Schedule
+
+
+Sources = tuple[tuple[PathwayRunner, int], ...]
+
+
+class Observer(Protocol):
+    """Looks at the loop between cycles and never changes it: recording, progress."""
+
+    def __call__(self, loop: ClosedLoop) -> None: ...
+
+
+@dataclass
+class Spent:
+    """Wall time in s since the loop began, by what it was spent on.
+
+    brain, body: inside the simulators' own step; transfer: in transfer functions, gains, noise and delay lines;
+    readout: reading from and writing to the engines; record: observers; waiting: pacing and pauses; total: all.
+    Pipelined, brain and body overlap: ``advance`` is the wall time of both together.
+    """
+
+    brain: float = 0.0
+    body: float = 0.0
+    advance: float = 0.0
+    transfer: float = 0.0
+    readout: float = 0.0
+    record: float = 0.0
+    waiting: float = 0.0
+    total: float = 0.0
+
+    @property
+    def loop_overhead(self) -> float:
+        """What is neither a simulator's step, nor transfer, readout or waiting; recording included."""
+        return self.total - self.advance - self.transfer - self.readout - self.waiting
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The pathways as they are called, and where their outputs go.
+
+    motor: from brain to body, called after the brain has advanced; sensory: all others, called before.
+    brain_writes, body_writes: per port every (runner, index of its output) that ends there; they add up.
+    """
+
+    sensory: tuple[PathwayRunner, ...]
+    motor: tuple[PathwayRunner, ...]
+    brain_writes: tuple[tuple[Port, Sources], ...]
+    body_writes: tuple[tuple[Port, Sources], ...]
+
+
+@dataclass
+class ClosedLoop:
+    """Brain and body in one loop.
+
+    Only the thread that calls ``run`` touches the engines. ``pause``, ``resume``, ``step``, ``stop`` and ``request``
+    may be called from any thread and take effect between two cycles.
+    """
+
+    brain: BrainEngine
+    body: BodyEngine
+    wiring: Wiring
+    schedule: Schedule
+    guard: Guard
+    forces: Sequence[TimedForce] = ()
+    changes: Sequence[TimedChange] = ()
+    observers: Sequence[Observer] = ()
+    realtime: bool = False
+    now_ns: int = 0
+    cycle_count: int = 0
+    spent: Spent = field(default_factory=Spent)
+    lag_s: float = 0.0
+    worst_lag_s: float = 0.0
+    stopped_because: str = ""
+
+    def __post_init__(self) -> None:
+        self._requests: queue.SimpleQueue[Callable[[ClosedLoop], None]] = queue.SimpleQueue()
+        self._may_run = threading.Event()
+        self._may_run.set()
+        self._steps_left: int | None = None
+        self._pace_start: tuple[float, int] | None = None
+        self._overlap = Overlap(self.body.advance) if self.schedule.pipelined else None
+        self._body_inputs = {w[0].name for w in self.wiring.body_writes}
+
+    # --- asked for from outside ---
+
+    def request(self, action: Callable[[ClosedLoop], None]) -> None:
+        """Have ``action(loop)`` done between two cycles, on the loop's own thread."""
+        self._requests.put(action)
+        self._may_run.set()
+
+    def pause(self) -> None:
+        """Stop before the next cycle, until ``resume`` or ``step``."""
+        self.request(lambda loop: setattr(loop, "_steps_left", 0))
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self.request(lambda loop: setattr(loop, "_steps_left", None))
+
+    def step(self, cycles: int = 1) -> None:
+        """Run so many cycles, then pause."""
+        self.request(lambda loop: setattr(loop, "_steps_left", cycles))
+
+    def stop(self, because: str = "stopped on request") -> None:
+        """End ``run`` after the cycle at hand; everything recorded stays."""
+        self.request(lambda loop: setattr(loop, "stopped_because", because))
+
+    # --- running ---
+
+    def run(self, until_ns: int | None = None) -> None:
+        """Run to ``until_ns`` (default: the end of the experiment), or until stopped.
+
+        Raises RunError when the run cannot go on; the last states are dumped first and the message says where.
+        """
+        until_ns = self.schedule.duration_ns if until_ns is None else until_ns
+        began = time.perf_counter() - self.spent.total
+        self.stopped_because = ""
+        try:
+            while self.now_ns < until_ns and self._drain():
+                self.cycle()
+                self.spent.total = time.perf_counter() - began
+                self._look()
+                self._pace()
+                self.spent.total = time.perf_counter() - began
+        except RunError as error:
+            folder = self.guard.dump(error)
+            error.add_note(f"the last states are in {folder}")
+            raise
+
+    def cycle(self) -> None:
+        """One exchange interval, in the order that ``schedule.describe`` prints."""
+        end_ns = self.now_ns + self.schedule.interval_ns
+        self._begin()
+        self._sense()
+        if self._overlap is None:
+            self._timed("advance", self.brain.advance, end_ns)
+            self._decode()
+            self._drive()
+            self._timed("advance", self.body.advance, end_ns)
+        else:
+            self._drive()
+            self._timed("advance", self._advance_both, end_ns)
+            self._decode()
+        self.now_ns = end_ns
+        self.cycle_count += 1
+
+    def close(self) -> None:
+        """Close both engines; safe to call twice."""
+        if self._overlap is not None:
+            self._overlap.close()
+        self.brain.close()
+        self.body.close()
+
+    # --- the parts of a cycle ---
+
+    def _begin(self) -> None:
+        for change in self.changes:
+            if change.at_ns == self.now_ns:
+                for population in change.populations:
+                    self.brain.set_excitability(population, change.change)
+        due = {f.port for f in self.forces if self.now_ns in (f.start_ns, f.end_ns)}
+        for port in due - self._body_inputs:
+            self.body.write(port, self._force(port))
+
+    def _force(self, port: str) -> Signal:
+        active = (f.value for f in self.forces if f.port == port and f.start_ns <= self.now_ns < f.end_ns)
+        return sum(active, start=0.0 * next(f.value for f in self.forces if f.port == port))
+
+    def _sense(self) -> None:
+        """body.read -> function -> delay -> brain.write"""
+        for runner in self.wiring.sensory:
+            self._timed("readout", runner.gather, "body")
+            self._timed("readout", runner.gather, "brain")
+            self._timed("transfer", runner.compute, self.cycle_count, self.now_ns)
+            runner.deliver()
+        for runner in self.wiring.motor:
+            self._timed("readout", runner.gather, "body")
+        for port, sources in self.wiring.brain_writes:
+            self._timed("readout", self.brain.write, port.name, _sum(sources))
+
+    def _decode(self) -> None:
+        """brain.read -> function -> into the delay line"""
+        for runner in self.wiring.motor:
+            self._timed("readout", runner.gather, "brain")
+            self._timed("transfer", runner.compute, self.cycle_count, self.now_ns)
+
+    def _drive(self) -> None:
+        """out of the delay line -> body.write"""
+        for runner in self.wiring.motor:
+            runner.deliver()
+        for port, sources in self.wiring.body_writes:
+            value = _sum(sources)
+            if any(f.port == port.name for f in self.forces):
+                value = value + self._force(port.name)
+            self._timed("readout", self.body.write, port.name, value)
+        self._remember()
+
+    def _advance_both(self, end_ns: int) -> None:
+        assert self._overlap is not None
+        self._overlap.start(end_ns)
+        try:
+            self.brain.advance(end_ns)
+        finally:
+            self._overlap.wait()
+
+    def _remember(self) -> None:
+        values: dict[str, Value] = {}
+        for runner in (*self.wiring.sensory, *self.wiring.motor):
+            values.update(zip(runner.input_names, runner.gathered, strict=False))
+            values.update(zip(runner.output_names, runner.values, strict=True))
+        self.guard.remember(self.now_ns, self.body.save(), values)
+
+    # --- between cycles ---
+
+    def _drain(self) -> bool:
+        """Do what was asked for, wait while paused; False to end the run."""
+        while True:
+            while not self._requests.empty():
+                self._requests.get()(self)
+            if self.stopped_because:
+                return False
+            if self._steps_left is None:
+                return True
+            if self._steps_left > 0:
+                self._steps_left -= 1
+                return True
+            self._wait_for_request()
+
+    def _wait_for_request(self) -> None:
+        began = time.perf_counter()
+        self._may_run.clear()
+        if self._requests.empty():
+            self._may_run.wait()
+        self.spent.waiting += time.perf_counter() - began
+        self._pace_start = None
+
+    def _look(self) -> None:
+        began = time.perf_counter()
+        for observer in self.observers:
+            observer(self)
+        self.spent.record += time.perf_counter() - began
+
+    def _pace(self) -> None:
+        if not self.realtime:
+            return
+        if self._pace_start is None:
+            self._pace_start = (time.perf_counter(), self.now_ns)
+        wall, bio_ns = self._pace_start
+        ahead = (self.now_ns - bio_ns) / NS_PER_S - (time.perf_counter() - wall)
+        self.lag_s = max(0.0, -ahead)
+        self.worst_lag_s = max(self.worst_lag_s, self.lag_s)
+        if ahead > 0:
+            time.sleep(ahead)
+            self.spent.waiting += ahead
+
+    def _timed(self, what: str, function: Callable[..., None], *args: object) -> None:
+        began = time.perf_counter()
+        kernels = self.brain.kernel_s + self.body.kernel_s
+        function(*args)
+        took = time.perf_counter() - began
+        if what == "advance":
+            self._account(took, kernels)
+        else:
+            setattr(self.spent, what, getattr(self.spent, what) + took)
+
+    def _account(self, took: float, kernels_before: float) -> None:
+        kernels = self.brain.kernel_s + self.body.kernel_s - kernels_before
+        inside = min(took, kernels)
+        self.spent.advance += inside
+        self.spent.readout += took - inside
+        self.spent.brain, self.spent.body = self.brain.kernel_s, self.body.kernel_s
+
+
+def _sum(sources: Sources) -> Value:
+    runner, index = sources[0]
+    total = runner.values[index]
+    for other, i in sources[1:]:
+        total = _add(total, other.values[i])
+    return total
+
+
+def _add(a: Value, b: Value) -> Value:
+    if isinstance(a, SpikeBatch) and isinstance(b, SpikeBatch):
+        return a.merged(b)
+    assert not isinstance(a, SpikeBatch) and not isinstance(b, SpikeBatch)
+    return a + b

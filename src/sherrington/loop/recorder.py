@@ -1,0 +1,94 @@
+"""The observer that records: between two cycles it reads ports and hands them to the tap. It changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from ..body.engine import BodyEngine
+from ..brain.engine import BrainEngine, BrainPort
+from ..clock import NS_PER_MS, ms_to_ns
+from ..ports import Kind, Port, Signal, SpikeBatch
+from ..record.layout import PopulationInfo
+from ..record.store import RunStore
+from ..record.tap import Tap
+from ..resolve import Resolved
+from .closed_loop import ClosedLoop, Wiring
+
+CONSTANTS = {"muscle_optimal_length", "muscle_rest_length", "muscle_max_force"}
+POSE_INTERVAL_NS = 20 * NS_PER_MS
+
+Read = Callable[[], Signal]
+
+
+class Recorder:
+    """Records spikes of every cycle, signals and poses at their own intervals.
+
+    spike_ports: recorded population to the brain port with its spikes.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        resolved: Resolved,
+        wiring: Wiring,
+        brain: BrainEngine,
+        body: BodyEngine,
+        spike_ports: Mapping[str, BrainPort],
+    ) -> None:
+        populations = {name: resolved.network.populations[name] for name in resolved.recorded_spikes}
+        info = {name: PopulationInfo(p.size, p.channels, p.region) for name, p in populations.items()}
+        sources = _signals(resolved, wiring, brain, body)
+        self.store = RunStore(folder, spikes=info, signals={name: port for name, (port, _) in sources.items()})
+        self.tap = Tap(self.store)
+        self._brain, self._body = brain, body
+        self._spike_ports = {name: port.port.name for name, port in spike_ports.items()}
+        self._signals = {name: read for name, (_, read) in sources.items()}
+        self._signal_interval_ns = _interval(resolved, resolved.experiment.record.interval_ms, resolved.interval_ns)
+        self._pose_interval_ns = _interval(resolved, resolved.experiment.record.pose_interval_ms, POSE_INTERVAL_NS)
+        self._has_activation = "muscle_activation" in body.outputs
+
+    def __call__(self, loop: ClosedLoop) -> None:
+        spikes = {name: cast(SpikeBatch, self._brain.read(port)) for name, port in self._spike_ports.items()}
+        signals: dict[str, Signal] = {}
+        if loop.now_ns % self._signal_interval_ns == 0:
+            signals = {name: read() for name, read in self._signals.items()}
+        if loop.now_ns % self._pose_interval_ns == 0:
+            activation = self._body.read("muscle_activation") if self._has_activation else None
+            self.tap.take(loop.now_ns, spikes, signals, self._body.pose(), activation)
+        else:
+            self.tap.take(loop.now_ns, spikes, signals)
+
+    def close(self) -> None:
+        """Bring everything to the file and close it; safe to call twice."""
+        self.store.close()
+
+
+def _interval(resolved: Resolved, asked_ms: float | None, default_ns: int) -> int:
+    if asked_ms is not None:
+        return ms_to_ns(asked_ms)
+    cycles = max(1, round(default_ns / resolved.interval_ns))
+    return cycles * resolved.interval_ns
+
+
+def _signals(
+    resolved: Resolved, wiring: Wiring, brain: BrainEngine, body: BodyEngine
+) -> dict[str, tuple[Port, Read]]:
+    """Every signal of this loop, by its full name, with the way to read it; reduced to those asked for."""
+    found: dict[str, tuple[Port, Read]] = {}
+    for name, port in body.outputs.items():
+        if name not in CONSTANTS:
+            found[f"body.{name}"] = (port, lambda name=name: body.read(name))  # type: ignore[misc]
+    for source in resolved.brain_ports(writes=False):
+        if source.port.kind is Kind.SIGNAL:
+            name = source.port.name
+            found[f"brain.{name}"] = (source.port, lambda name=name: cast(Signal, brain.read(name)))  # type: ignore[misc]
+    for runner in (*wiring.sensory, *wiring.motor):
+        for i, (name, port) in enumerate(zip(runner.output_names, runner.targets, strict=True)):
+            if port.kind is Kind.SIGNAL:
+                read: Read = lambda runner=runner, i=i: cast(Signal, runner.values[i])  # type: ignore[misc] # noqa: E731
+                found[name] = (replace(port, name=name), read)
+    asked = resolved.recorded_signals
+    return found if asked is None else {name: found[name] for name in asked if name in found}

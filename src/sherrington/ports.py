@@ -1,0 +1,115 @@
+"""Ports: the named arrays at which brain and body meet. Nothing else crosses from one room to another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import PortError
+
+Signal = NDArray[np.float64]
+"""One value per channel: shape ``Port.shape``, in ``Port.unit``, first axis ordered as ``Port.order``."""
+
+
+class Kind(StrEnum):
+    """What travels through a port."""
+
+    SIGNAL = "signal"
+    SPIKES = "spikes"
+
+
+@dataclass(frozen=True)
+class SpikeBatch:
+    """Spikes of one interval, sorted by time and, at equal times, by channel.
+
+    times_ns: int64, shape (n_spikes,), ns since the start of the run.
+    channels: int64, shape (n_spikes,), index into ``Port.order``.
+    """
+
+    times_ns: NDArray[np.int64]
+    channels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return int(self.times_ns.size)
+
+    def merged(self, other: SpikeBatch) -> SpikeBatch:
+        """Both batches in one, sorted."""
+        times = np.concatenate([self.times_ns, other.times_ns])
+        channels = np.concatenate([self.channels, other.channels])
+        order = np.lexsort((channels, times))
+        return SpikeBatch(times[order], channels[order])
+
+    @staticmethod
+    def empty() -> SpikeBatch:
+        return SpikeBatch(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+Value = Signal | SpikeBatch
+
+
+@dataclass(frozen=True)
+class Port:
+    """A named array with a unit and an order.
+
+    name: as written in an experiment after ``brain.`` or ``body.``, e.g. ``motoneurons.rate``.
+    shape: (n_channels,) or (n_channels, 3); empty shapes are refused by whoever asks for the port.
+    unit: SI symbols or the field's own, e.g. ``"m"``, ``"Hz"``, ``"pA"``; ``"1"`` for a pure number.
+    order: the name of each entry along the first axis, length ``shape[0]``.
+    low, high: the values a receiver accepts, both included.
+    """
+
+    name: str
+    kind: Kind
+    shape: tuple[int, ...]
+    unit: str
+    order: tuple[str, ...]
+    low: float = -math.inf
+    high: float = math.inf
+
+    def __post_init__(self) -> None:
+        if not self.shape or self.shape[0] != len(self.order):
+            raise PortError(f"port '{self.name}' has shape {self.shape} but names {len(self.order)} channels")
+
+    @property
+    def size(self) -> int:
+        """Number of channels: the length of the first axis."""
+        return self.shape[0]
+
+    def index(self, channel: str) -> int:
+        """Position of a channel; raises PortError with the channels that exist."""
+        try:
+            return self.order.index(channel)
+        except ValueError:
+            raise PortError(
+                f"port '{self.name}' has no channel '{channel}'; there are: {', '.join(self.order)}"
+            ) from None
+
+    def fault(self, value: object) -> str | None:
+        """Why ``value`` does not fit this port, or None if it does."""
+        if self.kind is Kind.SPIKES:
+            return (
+                None
+                if isinstance(value, SpikeBatch)
+                else f"expected a SpikeBatch, got {type(value).__name__}"
+            )
+        array = np.asarray(value)
+        if array.shape != self.shape:
+            return f"expected shape {self.shape} ({self.unit}), got shape {array.shape}"
+        if not np.issubdtype(array.dtype, np.number):
+            return f"expected numbers in {self.unit}, got {array.dtype}"
+        if not np.isfinite(array).all():
+            return f"not a finite number in channel {self._worst(~np.isfinite(array))}"
+        outside = (array < self.low) | (array > self.high)
+        if outside.any():
+            return (
+                f"{array[outside][0]:g} {self.unit} in channel {self._worst(outside)} "
+                f"is outside {self.low:g} to {self.high:g} {self.unit}"
+            )
+        return None
+
+    def _worst(self, bad: NDArray[np.bool_]) -> str:
+        return f"'{self.order[int(np.argwhere(bad)[0][0])]}'"

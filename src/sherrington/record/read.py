@@ -1,0 +1,244 @@
+"""Reading a run folder back, whether the run finished, was killed, or is still going.
+
+::
+
+    import sherrington
+
+    run = sherrington.open_run("runs/one_joint_reflex-20260101T120000Z-1")
+    time_ns, angle_rad = run.signal("body.joint_angle", "elbow")
+    spikes = run.spikes("motoneurons")
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+from ruamel.yaml import YAML
+
+from ..clock import NS_PER_MS, NS_PER_S, ns_to_ms
+from ..errors import NeverError, PortError, known
+from ..ports import Kind, Port, Signal, SpikeBatch
+from .layout import DATA_FILE, EXPERIMENT_FILE, RUN_FILE, SUMMARY_FILE, PopulationInfo
+
+Times = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Poses:
+    """Recorded body states, float32, ordered as ``bodies``.
+
+    time_ns: (n_times,), ns. positions: (n_times, n_bodies, 3), m, world frame. quaternions:
+    (n_times, n_bodies, 4), w first. activations: (n_times, n_muscles), 0 to 1, ordered as the body's muscles; or (n_times, 0).
+    """
+
+    time_ns: Times
+    bodies: tuple[str, ...]
+    positions: NDArray[np.float32]
+    quaternions: NDArray[np.float32]
+    activations: NDArray[np.float32]
+
+
+class Run:
+    """A recorded run. Made by ``open_run``; holds no open file, so it may live as long as you like."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.populations: dict[str, PopulationInfo] = {}
+        """Recorded populations, by name."""
+        self.signals: dict[str, Port] = {}
+        """Recorded signals, by full name such as ``body.muscle_length``."""
+        if (folder / DATA_FILE).exists():
+            with self._data() as file:
+                self.populations = {name: _population(group) for name, group in file["spikes"].items()}
+                groups = {name: group for name, group in file["signals"].items() if name != "time_ns"}
+                self.signals = {name: _port(name, group) for name, group in groups.items()}
+
+    def __repr__(self) -> str:
+        state = "completed" if self.summary.get("completed") else "not completed"
+        return (
+            f"<Run {self.folder.name}: {ns_to_ms(self.duration_ns):g} ms, "
+            f"{len(self.populations)} populations, {len(self.signals)} signals, {state}>"
+        )
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """``summary.json``, see docs/run-folder.md; empty when the run never came to its end."""
+        return _read_json(self.folder / SUMMARY_FILE)
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """``run.json``: seeds, versions, git commit, machine, command line; empty when there is none."""
+        return _read_json(self.folder / RUN_FILE)
+
+    @cached_property
+    def experiment(self) -> dict[str, Any]:
+        """The experiment as it ran, overrides included. Raises NeverError when the folder holds none."""
+        path = self.folder / EXPERIMENT_FILE
+        if not path.exists():
+            raise NeverError(f"{self.folder} has no {EXPERIMENT_FILE}; the run stopped before it was written")
+        return dict(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {})
+
+    @property
+    def name(self) -> str:
+        """The experiment's name; that of the folder where no summary says it."""
+        return str(self.summary.get("name") or self.folder.name)
+
+    @property
+    def duration_ns(self) -> int:
+        """How far the run came: from its summary, otherwise the latest time recorded."""
+        if "biological_s" in self.summary:
+            return round(float(self.summary["biological_s"]) * NS_PER_S)
+        if not (self.folder / DATA_FILE).exists():
+            return 0
+        with self._data() as file:
+            groups = (file["signals"], file["poses"], *file["spikes"].values())
+            return max((int(g["time_ns"][-1]) for g in groups if g["time_ns"].shape[0]), default=0)
+
+    def spikes(self, population: str) -> SpikeBatch:
+        """All spikes of a population: ``times_ns``, and ``channels`` that are neurons, 0 to ``size - 1``.
+
+        Raises PortError when its spikes were not recorded.
+        """
+        self._known_population(population)
+        with self._data() as file:
+            group = file["spikes"][population]
+            count = min(group["time_ns"].shape[0], group["neuron"].shape[0])
+            return SpikeBatch(group["time_ns"][:count], group["neuron"][:count].astype(np.int64))
+
+    def signal(self, port: str, channel: str | None = None) -> tuple[Times, Signal]:
+        """``(time_ns, values)``: shapes (n_times,) and (n_times, n_channels) or (n_times, n_channels, 3).
+
+        In ``unit(port)``, ordered as ``order(port)``; with a channel, that one alone, without its axis.
+        Raises PortError for a signal or channel that was not recorded.
+        """
+        declared = self._known_signal(port)
+        index = slice(None) if channel is None else declared.index(channel)
+        with self._data() as file:
+            time, values = file["signals/time_ns"], file["signals"][port]["values"]
+            # A run killed between two writes may hold one row more of one than of the other.
+            count = min(time.shape[0], values.shape[0])
+            return time[:count], values[:count, index]
+
+    def order(self, port: str) -> tuple[str, ...]:
+        """Names of the channels of a recorded signal, in order."""
+        return self._known_signal(port).order
+
+    def unit(self, port: str) -> str:
+        """Unit of a recorded signal."""
+        return self._known_signal(port).unit
+
+    def rate_hz(self, population: str, bin_ms: float = 10.0) -> tuple[Times, Signal]:
+        """``(time_ns, rate)``: middles of the bins and spikes per neuron and second in each, both (n_bins,).
+
+        Only whole bins are given: a last bin cut short by the end of the run would read too low.
+        """
+        info = self._known_population(population)
+        width_ns = round(bin_ms * NS_PER_MS)
+        n_bins = self.duration_ns // width_ns
+        # A spike is stamped with the end of the step it fell into, so bins are (start, end].
+        bins = (self.spikes(population).times_ns - 1) // width_ns
+        counts = np.bincount(bins[(bins >= 0) & (bins < n_bins)], minlength=n_bins)[:n_bins]
+        middles = np.arange(n_bins, dtype=np.int64) * width_ns + width_ns // 2
+        return middles, counts / (info.size * width_ns / NS_PER_S)
+
+    def poses(self) -> Poses:
+        """Where the bodies were, for drawing; with no times at all when no poses were recorded."""
+        if not (self.folder / DATA_FILE).exists():
+            return _no_poses()
+        with self._data() as file:
+            group = file["poses"]
+            names = ("time_ns", "positions", "quaternions", "activations")
+            count = min(group[name].shape[0] for name in names)
+            time, positions, quaternions, activations = (group[name][:count] for name in names)
+            bodies = tuple(name.decode() for name in group["bodies"][:])
+        return Poses(time, bodies, positions, quaternions, activations)
+
+    def _known_signal(self, port: str) -> Port:
+        try:
+            return self.signals[port]
+        except KeyError:
+            raise PortError(
+                f"no signal '{port}' was recorded in {self.folder}; {known(tuple(self.signals))}"
+            ) from None
+
+    def _known_population(self, population: str) -> PopulationInfo:
+        try:
+            return self.populations[population]
+        except KeyError:
+            raise PortError(
+                f"no spikes of '{population}' were recorded in {self.folder}; "
+                f"{known(tuple(self.populations))}"
+            ) from None
+
+    @contextmanager
+    def _data(self) -> Iterator[Any]:
+        path = self.folder / DATA_FILE
+        try:
+            file = h5py.File(path, "r", swmr=True, locking="best-effort")
+        except OSError as error:
+            raise NeverError(
+                f"{path} cannot be read as HDF5 ({error}); is it damaged, or not copied whole?"
+            ) from error
+        with file:
+            yield file
+
+
+def open_run(folder: str | Path) -> Run:
+    """Open a run folder for reading. Raises NeverError, with the runs that lie there, when it is none."""
+    path = Path(folder)
+    if _is_run(path):
+        return Run(path)
+    if not path.exists():
+        raise NeverError(f"there is no folder {path}; runs in {path.parent}: {known(_runs_in(path.parent))}")
+    raise NeverError(
+        f"{path} is not a run folder: it has neither {RUN_FILE} nor {DATA_FILE}; "
+        f"runs in it: {known(_runs_in(path))}"
+    )
+
+
+def _is_run(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in (RUN_FILE, DATA_FILE))
+
+
+def _runs_in(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and _is_run(entry))
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise NeverError(f"{path} is not JSON: {error}") from error
+
+
+def _population(group: Any) -> PopulationInfo:
+    sizes = (int(size) for size in group.attrs["channel_sizes"])
+    channels: Mapping[str, int] = dict(zip(map(str, group.attrs["channels"]), sizes, strict=True))
+    return PopulationInfo(int(group.attrs["size"]), channels, str(group.attrs["region"]))
+
+
+def _port(name: str, group: Any) -> Port:
+    low, high = (float(bound) for bound in group.attrs["range"])
+    shape = tuple(int(n) for n in group["values"].shape[1:])
+    order = tuple(map(str, group.attrs["order"]))
+    return Port(name, Kind.SIGNAL, shape, str(group.attrs["unit"]), order, low, high)
+
+
+def _no_poses() -> Poses:
+    empty = np.zeros(0, np.float32)
+    return Poses(
+        np.zeros(0, np.int64), (), empty.reshape(0, 0, 3), empty.reshape(0, 0, 4), empty.reshape(0, 0)
+    )

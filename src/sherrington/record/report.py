@@ -1,0 +1,189 @@
+"""One page about one run: what it was, whether its checks hold, what brain and body did, where the time went."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from ..clock import NS_PER_S
+from . import report_figures as figures
+from .report_figures import Panel, Perturbation, TimeAxis
+from .layout import DATA_FILE, PICTURE_FILE
+from .read import Run
+
+TEMPLATE = "report.html.j2"
+BODY_SIGNALS = {
+    "body.joint_angle": "Joint angles",
+    "body.joint_velocity": "Joint velocities",
+    "body.joint_torque": "Torques applied to the joints",
+    "body.muscle_excitation": "Muscle excitation",
+    "body.muscle_activation": "Muscle activation",
+    "body.muscle_length": "Muscle lengths",
+    "body.muscle_force": "Muscle forces",
+    "body.contact_force": "Contact forces",
+}
+"""Signals of the body that are drawn, in this order, when they were recorded."""
+STEP_PARTS = {
+    "brain": "brain",
+    "body": "body",
+    "transfer": "transfer functions",
+    "readout": "reading and writing ports",
+    "loop_overhead": "loop overhead",
+}
+
+
+def write_report(run: Run, path: Path) -> None:
+    """Write ``path``, a single HTML file that needs nothing else, not even a network.
+
+    A run that was killed, or that recorded little, gets a page of what there is.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = _number
+    page = environment.get_template(TEMPLATE).render(_content(run))
+    path.write_text(page, encoding="utf-8")
+
+
+def _content(run: Run) -> dict[str, Any]:
+    axis = TimeAxis(run.duration_ns, _perturbations(run))
+    return {
+        "name": run.name,
+        "folder": run.folder.name,
+        "state": _state(run),
+        "tiles": list(_tiles(run)),
+        "checks": run.summary.get("checks", []),
+        "perturbations": axis.perturbations,
+        "picture": _picture(run.folder / PICTURE_FILE),
+        "sections": [(title, panels) for title, panels in _sections(run, axis) if panels],
+        "step": _step(run.summary.get("step_ms", {})),
+        "phases": _phases(run.summary.get("phases_s", {})),
+        "steps": run.summary.get("steps"),
+        "facts": list(_facts(run)),
+    }
+
+
+def _state(run: Run) -> tuple[str, str]:
+    """(kind, sentence): how the run ended; the kind is a CSS class."""
+    if not run.summary:
+        return "bad", "This run never came to its end; what it recorded until then is shown."
+    if not run.summary.get("completed", False):
+        return "bad", f"Stopped before its end: {run.summary.get('stopped_because') or 'no reason given'}"
+    if any(not check["holds"] for check in run.summary.get("checks", [])):
+        return "bad", "Completed, but not every check holds."
+    return "good", "Completed." + (" Every check holds." if run.summary.get("checks") else "")
+
+
+def _tiles(run: Run) -> Iterator[tuple[str, str, str]]:
+    """(what, value, remark) for the head of the page."""
+    summary = run.summary
+    if summary.get("score") is not None:
+        yield "score", _number(summary["score"]), ""
+    yield "biological time", f"{_number(run.duration_ns / NS_PER_S)} s", ""
+    if summary.get("wall_s") is not None:
+        yield "wall time", f"{_number(summary['wall_s'])} s", ""
+    if summary.get("rtf") is not None:
+        pace = "faster than real time" if summary["rtf"] < 1 else "slower than real time"
+        yield "real-time factor", _number(summary["rtf"]), pace
+    for key in ("neurons", "synapses", "muscles", "seed"):
+        if summary.get(key) is not None:
+            yield key, str(summary[key]) if key == "seed" else _number(summary[key]), ""
+    if summary.get("lag_ms") is not None:
+        yield "lag behind real time", f"{_number(summary['lag_ms'])} ms", ""
+
+
+def _sections(run: Run, axis: TimeAxis) -> Iterator[tuple[str, list[Panel]]]:
+    yield "Brain", _drawn(figures.raster(run, axis), figures.rates(run, axis))
+    body = (port for port in BODY_SIGNALS if port in run.signals)
+    yield "Body", _drawn(*(_body_panel(run, port, axis) for port in body))
+    paths = (port for port in run.signals if port.startswith("pathway."))
+    yield (
+        "Pathways",
+        _drawn(*(figures.signal(run, port, port.removeprefix("pathway."), axis) for port in paths)),
+    )
+
+
+def _body_panel(run: Run, port: str, axis: TimeAxis) -> Panel | None:
+    return figures.signal(run, port, BODY_SIGNALS[port], axis, relative=port == "body.muscle_length")
+
+
+def _drawn(*panels: Panel | None) -> list[Panel]:
+    return [panel for panel in panels if panel is not None]
+
+
+def _perturbations(run: Run) -> tuple[Perturbation, ...]:
+    listed = run.summary.get("perturbations", [])
+    return tuple(Perturbation(p["name"], float(p["start_ms"]), float(p["end_ms"])) for p in listed)
+
+
+def _picture(path: Path) -> str:
+    """The picture as a data address, or nothing when there is none."""
+    if not path.exists():
+        return ""
+    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _step(step_ms: dict[str, float]) -> list[dict[str, Any]]:
+    """Parts of one step, each with its share of the whole; empty when nothing was measured."""
+    parts = {key: step_ms.get(key) or 0.0 for key in STEP_PARTS}
+    total = sum(parts.values())
+    if not total:
+        return []
+    return [
+        {"name": STEP_PARTS[key], "ms": value, "share": value / total, "color": f"--series-{i}"}
+        for i, (key, value) in enumerate(parts.items())
+    ]
+
+
+def _phases(phases_s: dict[str, float]) -> list[dict[str, Any]]:
+    longest = max((value or 0.0 for value in phases_s.values()), default=0.0) or 1.0
+    return [
+        {"name": name.replace("_", " "), "s": value or 0.0, "share": (value or 0.0) / longest}
+        for name, value in phases_s.items()
+    ]
+
+
+def _facts(run: Run) -> Iterator[tuple[str, str]]:
+    """(what, value) for the foot of the page: engines, versions, machine, git, command line."""
+    for engine, facts in run.summary.get("engines", {}).items():
+        yield f"{engine} engine", _listed(facts)
+    origin = run.provenance
+    if "versions" in origin:
+        yield "versions", _listed({k: v for k, v in origin["versions"].items() if v})
+    if "machine" in origin:
+        yield "machine", _listed(origin["machine"])
+    if origin.get("git", {}).get("commit"):
+        yield "git", origin["git"]["commit"] + (", with local changes" if origin["git"]["dirty"] else "")
+    if "command_line" in origin:
+        yield "command line", " ".join(map(str, origin["command_line"]))
+    if "started" in origin:
+        yield "started", str(origin["started"])
+    yield (
+        "drawing",
+        (
+            f"Lines of more than {2 * figures.MAX_COLUMNS:,} samples run through the least and the largest value of each "
+            f"of {figures.MAX_COLUMNS} stretches of time; maps of more than {figures.MAX_COLUMNS} samples show their means. "
+            f"All values are in {DATA_FILE}, unreduced."
+        ),
+    )
+
+
+def _listed(facts: dict[str, Any]) -> str:
+    return ", ".join(f"{key.replace('_', ' ')} {_number(value)}" for key, value in facts.items())
+
+
+def _number(value: Any) -> str:
+    """A number as people read it: thousands apart, four digits that count; anything else as text."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "–" if value is None else str(value)
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
+        return f"{value:,.0f}".replace(",", "\u202f")
+    return f"{value:,.1f}".replace(",", "\u202f") if abs(value) >= 1000 else f"{value:.4g}"

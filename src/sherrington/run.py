@@ -1,0 +1,221 @@
+"""The run process: build, loop, store, judge, report. Needs no server."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import build, experiment
+from .clock import ns_to_ms, ns_to_s
+from .errors import RunError
+from .loop.closed_loop import ClosedLoop, Observer
+from .loop.recorder import Recorder
+from .record.check import Outcome
+from .record.folder import copy_experiment, new_run_folder, provenance, write_json
+from .record.layout import EXPERIMENT_FILE, LOG_FILE, PICTURE_FILE, REPORT_FILE, RUN_FILE, SUMMARY_FILE
+from .record.read import Run, open_run
+from .resolve import Resolved, resolve
+
+VIDEO_FILE = "video.mp4"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run and where to put it. out: parent of the new run folder; video: also draw one."""
+
+    folder: Path
+    overrides: tuple[str, ...] = ()
+    out: Path = Path("runs")
+    video: bool = False
+
+
+@dataclass
+class Phases:
+    """Wall time in s of each phase of a run, in order."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def measure(self, name: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+
+
+Watch = Callable[[ClosedLoop, Recorder], Observer]
+"""Makes an observer for progress, once loop and recorder exist."""
+
+
+def run(request: Request, watch: Watch | None = None, say: Callable[[str], None] = lambda _: None) -> Run:
+    """Run one experiment to its end, to Ctrl-C or to an error, and return the finished run folder.
+
+    say: called with one line when something begins. Raises ExperimentError before anything is written, RunError after
+    everything recorded so far has been stored.
+    """
+    phases = Phases()
+    with phases.measure("validate"):
+        source = experiment.load(request.folder, request.overrides)
+        resolved = resolve(source)
+    folder = new_run_folder(request.out, source.name)
+    say(f"run folder {folder}")
+    _store_description(resolved, folder)
+    try:
+        _simulate(resolved, folder, phases, watch, say)
+        finished = open_run(folder)
+        _judge(resolved, finished, folder)
+    except Exception:
+        with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
+            log.write(traceback.format_exc())
+        raise
+    _picture(resolved, folder, request.video, phases, say)
+    return open_run(folder)
+
+
+def _store_description(resolved: Resolved, folder: Path) -> None:
+    (folder / EXPERIMENT_FILE).write_text(experiment.dump(resolved.experiment), encoding="utf-8")
+    copy_experiment(resolved.source.folder, folder)
+    write_json(folder / RUN_FILE, {"seed": resolved.experiment.seed, **provenance()})
+
+
+def _simulate(
+    resolved: Resolved, folder: Path, phases: Phases, watch: Watch | None, say: Callable[[str], None]
+) -> None:
+    with phases.measure("import"):
+        build.import_engines(resolved)
+    say(f"building '{resolved.network.name}': {resolved.network.n_neurons:,} neurons")
+    with phases.measure("build_brain"):
+        brain, spike_ports = build.build_brain(resolved)
+    try:
+        with phases.measure("build_body"):
+            body = build.build_body(resolved)
+            loop = build.build_loop(resolved, brain, body, folder / "dump")
+        recorder = Recorder(folder, resolved, loop.wiring, brain, body, spike_ports)
+    except BaseException:
+        brain.close()
+        raise
+    loop.observers = (recorder, watch(loop, recorder)) if watch else (recorder,)
+    error = ""
+    try:
+        with phases.measure("loop"), stop_on_interrupt(loop):
+            loop.run()
+    except RunError as stopped:
+        error = str(stopped)
+        raise
+    finally:
+        recorder.close()
+        write_json(folder / SUMMARY_FILE, summary(resolved, loop, recorder, phases, error))
+        loop.close()
+
+
+@contextmanager
+def stop_on_interrupt(loop: ClosedLoop) -> Iterator[None]:
+    """The first Ctrl-C (or SIGTERM) ends the run after the cycle at hand; a second one ends the process."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(number: int, _frame: object) -> None:
+        loop.stop(f"stopped by {signal.Signals(number).name}")
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def summary(
+    resolved: Resolved, loop: ClosedLoop, recorder: Recorder, phases: Phases, error: str
+) -> dict[str, Any]:
+    """``summary.json``; every key is explained in ``docs/run-folder.md``."""
+    biological_s = ns_to_s(loop.now_ns)
+    wall_s = loop.spent.total
+    sizes = recorder.store.populations
+    counts = recorder.tap.spike_counts
+    return {
+        "name": resolved.source.name,
+        "title": resolved.experiment.title,
+        "seed": resolved.experiment.seed,
+        "duration_ms": resolved.experiment.loop.duration_ms,
+        "biological_s": biological_s,
+        "wall_s": wall_s,
+        "rtf": (wall_s - loop.spent.waiting) / biological_s if biological_s else None,
+        "completed": loop.now_ns >= loop.schedule.duration_ns,
+        "stopped_because": error or loop.stopped_because,
+        "phases_s": {**phases.seconds},
+        "steps": loop.cycle_count,
+        "step_ms": step_ms(loop),
+        "spikes": counts,
+        "rates_hz": {n: c / sizes[n].size / biological_s if biological_s else None for n, c in counts.items()},
+        "neurons": resolved.network.n_neurons,
+        "synapses": loop.brain.statistics().get("synapses", resolved.network.expected_synapses()),
+        "muscles": len(resolved.body.muscles),
+        "score": None,
+        "checks": [],
+        "perturbations": [
+            {"name": f.name, "start_ms": ns_to_ms(f.start_ns), "end_ms": ns_to_ms(f.end_ns)} for f in resolved.forces
+        ],
+        "interventions": [
+            {"name": c.name, "at_ms": ns_to_ms(c.at_ns), "populations": c.populations} for c in resolved.changes
+        ],
+        "engine": {"brain": dict(loop.brain.statistics()), "body": dict(loop.body.statistics())},
+        "lag_ms": loop.worst_lag_s * 1e3 if loop.realtime else None,
+    }
+
+
+def step_ms(loop: ClosedLoop) -> dict[str, float]:
+    """Mean wall time per step, ms, by what it was spent on; ``record`` is part of ``loop_overhead``."""
+    spent, steps = loop.spent, max(loop.cycle_count, 1)
+    parts = {
+        "brain": spent.brain,
+        "body": spent.body,
+        "transfer": spent.transfer,
+        "readout": spent.readout,
+        "record": spent.record,
+        "loop_overhead": spent.loop_overhead,
+        "total": spent.total - spent.waiting,
+    }
+    return {name: 1e3 * seconds / steps for name, seconds in parts.items()}
+
+
+def _judge(resolved: Resolved, run: Run, folder: Path) -> None:
+    """Let the experiment's own check look at the finished run; its verdict goes into the summary."""
+    if resolved.check is None or not run.summary["completed"]:
+        return
+    outcome = resolved.check(run)
+    if not isinstance(outcome, Outcome):
+        raise RunError(
+            f"check '{resolved.experiment.check}' returned {type(outcome).__name__}; return sherrington.Outcome"
+        )
+    write_json(folder / SUMMARY_FILE, {**run.summary, **outcome.as_summary()})
+
+
+def _picture(resolved: Resolved, folder: Path, video: bool, phases: Phases, say: Callable[[str], None]) -> None:
+    """Report, picture and, on request, video. They come last, from what was stored."""
+    from .record.report import write_report
+
+    with phases.measure("report"):
+        if resolved.experiment.body.engine == "mujoco":
+            from .film import draw_picture, draw_video
+
+            say("drawing the picture")
+            draw_picture(resolved.body, open_run(folder), folder / PICTURE_FILE)
+            if video:
+                say("drawing the video")
+                draw_video(resolved.body, open_run(folder), folder / VIDEO_FILE)
+        write_report(open_run(folder), folder / REPORT_FILE)
+    done = open_run(folder).summary
+    write_json(folder / SUMMARY_FILE, {**done, "phases_s": {**done["phases_s"], **phases.seconds}})
