@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --no-deps
-SOURCES := src tests benchmarks examples tools/lock
+SOURCES := src tests benchmarks examples docs tools/lock
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test check format bench lock clean

@@ -75,12 +75,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 # The only modules that may import a heavy library.
 HEAVY: dict[str, tuple[str, ...]] = {
     "nest": ("brain.nest*",),
-    "mujoco": ("body.mujoco*", "film"),
+    "mujoco": ("body.mujoco*", "body.render"),
     "h5py": ("record.store", "record.read"),
-    "matplotlib": ("record.figures",),
+    "matplotlib": ("record.report*",),
     "pynwb": ("record.export*",),
     "hdmf": ("record.export*",),
-    "imageio": ("film",),
+    "imageio_ffmpeg": ("record.video",),
     "typer": ("cli",),
 }
 

@@ -62,7 +62,7 @@ def test_the_search_finds_what_it_looks_for() -> None:
     assert not FORBIDDEN.search("src/wo" + "rk/x.py and $HOME/ho" + "me/x")
 
 
-@pytest.mark.parametrize("folder", ["src", "tests", "benchmarks", "examples"])
+@pytest.mark.parametrize("folder", ["src", "tests", "benchmarks", "examples", "docs"])
 def test_modules_have_a_docstring(folder: str) -> None:
     files = [file for file in tracked() if file.suffix == ".py" and file.is_relative_to(ROOT / folder)]
     assert files, f"no Python file in {folder}/"

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import build, experiment
 from .clock import ns_to_ms, ns_to_s
-from .errors import RunError
+from .errors import NotNowError, RunError
 from .loop.closed_loop import ClosedLoop, Observer
 from .loop.recorder import Recorder
 from .record.check import Outcome
@@ -76,7 +76,7 @@ def run(request: Request, watch: Watch | None = None, say: Callable[[str], None]
         with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
             log.write(traceback.format_exc())
         raise
-    _picture(resolved, folder, request.video, phases, say)
+    _present(resolved, folder, request.video, phases, say)
     return open_run(folder)
 
 
@@ -203,19 +203,30 @@ def _judge(resolved: Resolved, run: Run, folder: Path) -> None:
     write_json(folder / SUMMARY_FILE, {**run.summary, **outcome.as_summary()})
 
 
-def _picture(resolved: Resolved, folder: Path, video: bool, phases: Phases, say: Callable[[str], None]) -> None:
+def _present(resolved: Resolved, folder: Path, video: bool, phases: Phases, say: Callable[[str], None]) -> None:
     """Report, picture and, on request, video. They come last, from what was stored."""
     from .record.report import write_report
 
+    picture: dict[str, Any] = {"times_ms": (), "missing": "this body engine has no shape to draw"}
     with phases.measure("report"):
         if resolved.experiment.body.engine == "mujoco":
-            from .film import draw_picture, draw_video
-
-            say("drawing the picture")
-            draw_picture(resolved.body, open_run(folder), folder / PICTURE_FILE)
-            if video:
-                say("drawing the video")
-                draw_video(resolved.body, open_run(folder), folder / VIDEO_FILE)
+            picture = _draw(resolved, folder, video, say)
         write_report(open_run(folder), folder / REPORT_FILE)
     done = open_run(folder).summary
-    write_json(folder / SUMMARY_FILE, {**done, "phases_s": {**done["phases_s"], **phases.seconds}})
+    changed = {"picture": picture, "phases_s": {**done["phases_s"], **phases.seconds}}
+    write_json(folder / SUMMARY_FILE, {**done, **changed})
+
+
+def _draw(resolved: Resolved, folder: Path, video: bool, say: Callable[[str], None]) -> dict[str, Any]:
+    from .film import draw_picture, draw_video
+
+    try:
+        times_ms = draw_picture(resolved.body, open_run(folder), folder / PICTURE_FILE)
+        if video:
+            say("drawing the video")
+            draw_video(resolved.body, open_run(folder), folder / VIDEO_FILE)
+    except NotNowError as error:
+        # A machine without OpenGL can run everything else: the run is whole, and both person and summary are told.
+        say(str(error))
+        return {"times_ms": (), "missing": str(error)}
+    return {"times_ms": times_ms, "missing": "" if times_ms else "no joint angles were recorded"}

@@ -1,4 +1,4 @@
-"""A recorded run, written by the store itself: a limb that swings, pools that fire with it, Poisson elsewhere."""
+"""A recorded run, written by the store itself: a limb that swings and pools that fire with it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def poisson(random: np.random.Generator, time_ns: int, size: int, rate_hz: float
 
 
 class Recorder:
-    """Plays ``duration_ms`` of a made-up closed loop into a store, and keeps what it played for comparison."""
+    """Plays ``duration_ms`` of a made-up closed loop into a store, and keeps it for comparison."""
 
     def __init__(self, folder: Path, n_muscles: int, n_joints: int, pool_size: int, seed: int = 1) -> None:
         self.random = np.random.default_rng(seed)
         self.muscles = [f"muscle_{i:02d}" for i in range(n_muscles)]
         self.joints = [f"joint_{i}" for i in range(n_joints)]
-        pools = {name: pool_size for name in self.muscles}
+        pools = dict.fromkeys(self.muscles, pool_size)
         size = pool_size * n_muscles
         self.populations = {
             "motoneurons": PopulationInfo(size, pools, "ventral horn"),
@@ -112,6 +112,7 @@ def summary(recorder: Recorder, seconds: float) -> dict[str, object]:
     rates = recorder.tap.rates_hz()
     return {
         "name": "swinging_limb",
+        "title": "A limb that swings <by itself>",
         "seed": 1,
         "duration_ms": seconds * 1e3,
         "biological_s": seconds,
@@ -119,10 +120,11 @@ def summary(recorder: Recorder, seconds: float) -> dict[str, object]:
         "rtf": 0.62,
         "completed": True,
         "stopped_because": None,
-        "phases_s": {"validate": 0.05, "import": 1.1, "build_brain": 2.4, "build_body": 0.3, "loop": 1.9, "report": 1.2},
+        "phases_s": {"validate": 0.05, "import": 1.1, "build_brain": 2.4, "build_body": 0.3, "loop": 1.9},
         "steps": len(recorder.times),
         "step_ms": {
-            "brain": 0.41, "body": 0.09, "transfer": 0.05, "readout": 0.04, "loop_overhead": 0.03, "total": 0.62,
+            "brain": 0.41, "body": 0.09, "transfer": 0.05, "readout": 0.04, "record": 0.01,
+            "loop_overhead": 0.03, "total": 0.62,
         },
         "spikes": recorder.tap.spike_counts,
         "rates_hz": rates,
@@ -135,7 +137,8 @@ def summary(recorder: Recorder, seconds: float) -> dict[str, object]:
             {"name": "latency of the reflex", "value": 9.5, "bound": "5 to 20 ms", "holds": True},
         ],
         "perturbations": [{"name": "push", "start_ms": 300 * seconds, "end_ms": 400 * seconds}],
-        "engines": {"brain": {"name": "NEST", "threads": 2}, "body": {"name": "MuJoCo", "dof": 4}},
+        "interventions": [{"name": "cut Ia", "at_ms": 700 * seconds, "populations": ["motoneurons"]}],
+        "engine": {"brain": {"name": "NEST", "threads": 2}, "body": {"name": "MuJoCo", "dof": 4}},
     }  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import struct
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from ..errors import BodyError, ClockError, DivergenceError, PortError, known
 from ..ports import Kind, Port, Signal
 from .engine import INPUTS, OUTPUTS, BodyOptions, Pose
 from .model import BodyModel
+from .mujoco_model import compile_model, labels, muscle_constants, sensor_names, setter
 
 Ints = NDArray[np.intp]
 Reader = Callable[[], Signal]
@@ -27,11 +27,6 @@ _OBJECT = mujoco.mjtObj
 _WARNING = mujoco.mjtWarning
 _HEADER = struct.Struct("<16sqq")
 """Fingerprint of model and time step, ns since the start, number of float64 that follow."""
-_LOG = logging.getLogger(__name__)
-
-# MuJoCo's own handler appends to a file in whatever folder the process happens to run in. The counters that
-# go with each warning are read after every advance, so nothing is lost by sending the text to the log.
-mujoco.set_mju_user_warning(lambda text: _LOG.info("%s", text))
 
 
 class MujocoBody:
@@ -163,17 +158,11 @@ class MujocoBody:
         self._joint_ids = np.flatnonzero(np.isin(m.jnt_type, sliding))
         self._muscle_ids = np.flatnonzero(is_muscle)
         self._motor_ids = np.flatnonzero(~is_muscle)
-        self.joints = self._label(_OBJECT.mjOBJ_JOINT, self._joint_ids, model.joints, "joint")
-        self.muscles = self._label(_OBJECT.mjOBJ_ACTUATOR, self._muscle_ids, model.muscles, "muscle")
-        self.motors = self._label(_OBJECT.mjOBJ_ACTUATOR, self._motor_ids, model.motors, "motor")
-        self.bodies = self._label(_OBJECT.mjOBJ_BODY, np.arange(1, m.nbody), model.bodies, "body")
-        self.sites = self._label(_OBJECT.mjOBJ_SITE, np.arange(m.nsite), model.sites, "site")
-
-    def _label(self, kind: Any, ids: Ints, described: tuple[str, ...], word: str) -> tuple[str, ...]:
-        """Compiled names; an element without one is called as the description calls it."""
-        names = [mujoco.mj_id2name(self._model, kind, int(i)) for i in ids]
-        spare = described if len(described) == len(names) else tuple(f"{word}{i}" for i in range(len(names)))
-        return tuple(name or spare[i] for i, name in enumerate(names))
+        self.joints = labels(m, _OBJECT.mjOBJ_JOINT, self._joint_ids, model.joints, "joint")
+        self.muscles = labels(m, _OBJECT.mjOBJ_ACTUATOR, self._muscle_ids, model.muscles, "muscle")
+        self.motors = labels(m, _OBJECT.mjOBJ_ACTUATOR, self._motor_ids, model.motors, "motor")
+        self.bodies = labels(m, _OBJECT.mjOBJ_BODY, np.arange(1, m.nbody), model.bodies, "body")
+        self.sites = labels(m, _OBJECT.mjOBJ_SITE, np.arange(m.nsite), model.sites, "site")
 
     def _initial(self, angles: Mapping[str, float]) -> Signal:
         qpos: Signal = self._model.qpos0.copy()
@@ -217,10 +206,10 @@ class MujocoBody:
     def _input_table(self) -> dict[str, tuple[tuple[str, ...], Callable[[Signal], None]]]:
         d, dofs = self._data, self._model.jnt_dofadr[self._joint_ids]
         return {
-            "muscle_excitation": (self.muscles, _setter(d.ctrl, self._muscle_ids)),
-            "motor_control": (self.motors, _setter(d.ctrl, self._motor_ids)),
-            "joint_torque": (self.joints, _setter(d.qfrc_applied, dofs)),
-            "body_force": (self.bodies, _setter(d.xfrc_applied[:, :3], np.arange(1, self._model.nbody))),
+            "muscle_excitation": (self.muscles, setter(d.ctrl, self._muscle_ids)),
+            "motor_control": (self.motors, setter(d.ctrl, self._motor_ids)),
+            "joint_torque": (self.joints, setter(d.qfrc_applied, dofs)),
+            "body_force": (self.bodies, setter(d.xfrc_applied[:, :3], np.arange(1, self._model.nbody))),
         }
 
     def _output_table(self) -> dict[str, tuple[tuple[str, ...], Reader]]:
@@ -228,7 +217,7 @@ class MujocoBody:
         gear = m.actuator_gear[ids, 0].copy()
         acts, qpos = m.actuator_actadr[ids], m.jnt_qposadr[self._joint_ids]
         dofs = m.jnt_dofadr[self._joint_ids]
-        optimal, strongest = _muscle_constants(m, ids)
+        optimal, strongest = muscle_constants(m, ids)
         touching = self.bodies if m.geom_contype.any() and m.geom_conaffinity.any() else ()
         return {
             "muscle_length": (self.muscles, lambda: d.actuator_length[ids] / gear),
@@ -242,7 +231,7 @@ class MujocoBody:
             "joint_velocity": (self.joints, lambda: d.qvel[dofs]),
             "contact_force": (touching, self._contact_forces),
             "site_position": (self.sites, d.site_xpos.copy),
-            "sensor": (_sensor_names(m), d.sensordata.copy),
+            "sensor": (sensor_names(m), d.sensordata.copy),
         }
 
     def _rest_lengths(self) -> Signal:
@@ -312,46 +301,3 @@ class MujocoBody:
             joint = int(np.flatnonzero(m.jnt_qposadr <= position.lastinfo)[-1])
             return int(m.jnt_dofadr[joint])
         return int(np.flatnonzero(~np.isfinite(d.qvel))[0])
-
-
-def compile_model(model: BodyModel) -> Any:
-    """The compiled ``mujoco.MjModel``. Raises BodyError with MuJoCo's message: element, name and line."""
-    try:
-        spec = mujoco.MjSpec.from_string(
-            model.mjcf, include={name: text.encode() for name, text in model.included.items()}
-        )
-        spec.modelfiledir = str(model.folder)
-        return spec.compile()
-    except ValueError as error:
-        raise BodyError(
-            f"MuJoCo cannot compile body model '{model.name}': {' '.join(str(error).split())}"
-        ) from error
-
-
-def _setter(target: NDArray[np.float64], index: Ints) -> Callable[[Signal], None]:
-    def assign(value: Signal) -> None:
-        target[index] = value
-
-    return assign
-
-
-def _muscle_constants(m: Any, ids: Ints) -> tuple[Signal, Signal]:
-    """Optimal fibre length L0 = (Lmax - Lmin) / (range1 - range0), m, and peak isometric force, N.
-
-    MuJoCo documentation, "Muscle actuators": a negative force parameter means scale / acc0.
-    """
-    gain, gear = m.actuator_gainprm[ids], m.actuator_gear[ids, 0]
-    span = np.diff(m.actuator_lengthrange[ids], axis=1)[:, 0] / gear
-    force = np.where(
-        gain[:, 2] < 0, gain[:, 3] / np.maximum(m.actuator_acc0[ids], mujoco.mjMINVAL), gain[:, 2]
-    )
-    return span / (gain[:, 1] - gain[:, 0]), force * gear
-
-
-def _sensor_names(m: Any) -> tuple[str, ...]:
-    names = []
-    for index in range(m.nsensor):
-        name = mujoco.mj_id2name(m, _OBJECT.mjOBJ_SENSOR, index) or f"sensor{index}"
-        size = int(m.sensor_dim[index])
-        names += [name] if size == 1 else [f"{name}[{i}]" for i in range(size)]
-    return tuple(names)

@@ -171,8 +171,7 @@ class NestBrain:
     def write(self, port: str, value: Value) -> None:
         """See ``BrainEngine.write``; when exactly a value acts is in ``nest_inputs``."""
         self._check_open()
-        find({n: i.described for n, i in self._inputs.items()}, port, "input")
-        self._inputs[port].write(value, self.now_ns)
+        find(self._inputs, port, "input").write(value, self.now_ns)
 
     def advance(self, until_ns: int) -> None:
         """See ``BrainEngine.advance``. Raises ClockError, PortError, RunError."""

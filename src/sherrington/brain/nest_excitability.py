@@ -85,7 +85,8 @@ class Excitabilities:
                 if drivers
                 else ""
             )
-        return "" if _means(population.model) else "its model has no threshold that can be raised safely"
+        known_means = _means(population.model) is not None
+        return "" if known_means else "its model has no threshold that can be raised safely"
 
     def _hits(self, reference: str, population: Population) -> bool:
         return self._network.resolve(reference)[0] is population
@@ -96,7 +97,9 @@ class Excitabilities:
                 if port.described.population == population.name:
                     port.mute(silenced, now_ns)
             return
-        parameter, value = _means(population.model)
+        means = _means(population.model)
+        assert means is not None  # _check has refused the others
+        parameter, value = means
         if silenced:
             write(self._nodes[population.name], {parameter: value})
         else:
@@ -116,16 +119,16 @@ class Excitabilities:
             return varied[parameter]
         default = nest.GetDefaults(population.model)[parameter]
         fixed = {**population.params, **population.initial}.get(parameter, default)
-        return float(fixed)  # type: ignore[arg-type]
+        return float(fixed)
 
 
-def _means(model: str) -> tuple[str, float] | tuple[()]:
+def _means(model: str) -> tuple[str, float] | None:
     """The parameter that silences a model and its value, or nothing."""
     if model in SILENCED_BY_HAZARD:
         return ("lambda_0", 0.0)
     defaults = nest.GetDefaults(model)
     extension = model not in BUILT_IN and "V_th" in defaults and not {"V_peak", "Delta_T"} & set(defaults)
-    return ("V_th", UNREACHABLE_MV) if model in SILENCED_BY_THRESHOLD or extension else ()
+    return ("V_th", UNREACHABLE_MV) if model in SILENCED_BY_THRESHOLD or extension else None
 
 
 BUILT_IN = frozenset(nest.node_models)

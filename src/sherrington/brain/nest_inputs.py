@@ -30,7 +30,7 @@ DEVICE = {"rate": "inhomogeneous_poisson_generator", "current": "dc_generator", 
 
 def device_delay_ns(resolution_ns: int) -> int:
     """Delay of the ports' own connections, known once the projections are made."""
-    shortest_ns = round(nest.min_delay * 1e6)
+    shortest_ns = round(float(nest.min_delay) * 1e6)
     return max(resolution_ns, min(shortest_ns, LONGEST_DEVICE_DELAY_NS))
 
 

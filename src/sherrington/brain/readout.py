@@ -7,6 +7,7 @@ vector operations over all channels. Ports that name the same neurons share one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +41,11 @@ def check_ports(network: Network, ports: Sequence[BrainPort], *, writes: bool) -
                 )
 
 
-def find(table: Mapping[str, BrainPort], name: str, what: str) -> BrainPort:
-    """The port of that name; raises PortError with the ones that exist."""
+T = TypeVar("T")
+
+
+def find(table: Mapping[str, T], name: str, what: str) -> T:
+    """What belongs to the port of that name; raises PortError with the ports that exist."""
     try:
         return table[name]
     except KeyError:

@@ -37,7 +37,8 @@ class Poses:
     """Recorded body states, float32, ordered as ``bodies``.
 
     time_ns: (n_times,), ns. positions: (n_times, n_bodies, 3), m, world frame. quaternions:
-    (n_times, n_bodies, 4), w first. activations: (n_times, n_muscles), 0 to 1, ordered as the body's muscles; or (n_times, 0).
+    (n_times, n_bodies, 4), w first. activations: (n_times, n_muscles), 0 to 1, as the body's muscles;
+    or (n_times, 0).
     """
 
     time_ns: Times

@@ -1,9 +1,10 @@
-"""One page about one run: what it was, whether its checks hold, what brain and body did, where the time went."""
+"""One page about one run: what it was, whether its checks hold, what happened, where the time went."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from ..clock import NS_PER_S
 from . import report_figures as figures
-from .report_figures import Panel, Perturbation, TimeAxis
 from .layout import DATA_FILE, PICTURE_FILE
 from .read import Run
+from .report_style import Panel, Perturbation, TimeAxis
 
 TEMPLATE = "report.html.j2"
 BODY_SIGNALS = {
@@ -23,15 +24,23 @@ BODY_SIGNALS = {
     "body.muscle_excitation": "Muscle excitation",
     "body.muscle_activation": "Muscle activation",
     "body.muscle_length": "Muscle lengths",
+    "body.muscle_velocity": "Muscle velocities",
     "body.muscle_force": "Muscle forces",
     "body.contact_force": "Contact forces",
 }
 """Signals of the body that are drawn, in this order, when they were recorded."""
+MAX_PANELS = 12
+"""Signals drawn in one section; the page says how many more were recorded."""
+DRAWING = (
+    f"Lines of more than {2 * figures.MAX_COLUMNS:,} samples run through the least and the largest value of each "
+    f"of {figures.MAX_COLUMNS} stretches of time; maps show the mean of each. All values are in {DATA_FILE}."
+)
 STEP_PARTS = {
     "brain": "brain",
     "body": "body",
     "transfer": "transfer functions",
     "readout": "reading and writing ports",
+    "record": "recording",
     "loop_overhead": "loop overhead",
 }
 
@@ -58,6 +67,7 @@ def _content(run: Run) -> dict[str, Any]:
     return {
         "name": run.name,
         "folder": run.folder.name,
+        "title": run.summary.get("title") or "",
         "state": _state(run),
         "tiles": list(_tiles(run)),
         "checks": run.summary.get("checks", []),
@@ -92,7 +102,7 @@ def _tiles(run: Run) -> Iterator[tuple[str, str, str]]:
         yield "wall time", f"{_number(summary['wall_s'])} s", ""
     if summary.get("rtf") is not None:
         pace = "faster than real time" if summary["rtf"] < 1 else "slower than real time"
-        yield "real-time factor", _number(summary["rtf"]), pace
+        yield "rtf", _number(summary["rtf"]), pace
     for key in ("neurons", "synapses", "muscles", "seed"):
         if summary.get(key) is not None:
             yield key, str(summary[key]) if key == "seed" else _number(summary[key]), ""
@@ -101,27 +111,38 @@ def _tiles(run: Run) -> Iterator[tuple[str, str, str]]:
 
 
 def _sections(run: Run, axis: TimeAxis) -> Iterator[tuple[str, list[Panel]]]:
-    yield "Brain", _drawn(figures.raster(run, axis), figures.rates(run, axis))
-    body = (port for port in BODY_SIGNALS if port in run.signals)
-    yield "Body", _drawn(*(_body_panel(run, port, axis) for port in body))
-    paths = (port for port in run.signals if port.startswith("pathway."))
+    spikes = [panel for panel in (figures.raster(run, axis), figures.rates(run, axis)) if panel]
+    yield "Brain", spikes + _panels(run, _named(run, "brain."), axis)
     yield (
-        "Pathways",
-        _drawn(*(figures.signal(run, port, port.removeprefix("pathway."), axis) for port in paths)),
+        "Body",
+        _panels(run, {port: title for port, title in BODY_SIGNALS.items() if port in run.signals}, axis),
     )
+    others = [port for port in run.signals if not port.startswith(("brain.", "body."))]
+    yield "Pathways", _panels(run, {port: port.removeprefix("pathway.") for port in others}, axis)
 
 
-def _body_panel(run: Run, port: str, axis: TimeAxis) -> Panel | None:
-    return figures.signal(run, port, BODY_SIGNALS[port], axis, relative=port == "body.muscle_length")
+def _named(run: Run, prefix: str) -> dict[str, str]:
+    return {port: port.removeprefix(prefix) for port in run.signals if port.startswith(prefix)}
 
 
-def _drawn(*panels: Panel | None) -> list[Panel]:
-    return [panel for panel in panels if panel is not None]
+def _panels(run: Run, titles: Mapping[str, str], axis: TimeAxis) -> list[Panel]:
+    """One panel for each of the first MAX_PANELS signals; the last one says how many more there are."""
+    shown = list(titles)[:MAX_PANELS]
+    drawn = [figures.signal(run, port, titles[port], axis, port == "body.muscle_length") for port in shown]
+    panels = [panel for panel in drawn if panel is not None]
+    if panels and len(titles) > MAX_PANELS:
+        more = f"{len(titles) - MAX_PANELS} more signals like these are in {DATA_FILE}."
+        panels[-1] = replace(panels[-1], caption=f"{panels[-1].caption} {more}".strip())
+    return panels
 
 
 def _perturbations(run: Run) -> tuple[Perturbation, ...]:
+    """What was done to body and brain, in the order of time; a change of the brain is a moment."""
     listed = run.summary.get("perturbations", [])
-    return tuple(Perturbation(p["name"], float(p["start_ms"]), float(p["end_ms"])) for p in listed)
+    lasting = [Perturbation(p["name"], float(p["start_ms"]), float(p["end_ms"])) for p in listed]
+    changes = run.summary.get("interventions", [])
+    sudden = [Perturbation(c["name"], float(c["at_ms"]), float(c["at_ms"])) for c in changes]
+    return tuple(sorted(lasting + sudden, key=lambda marked: marked.start_ms))
 
 
 def _picture(path: Path) -> str:
@@ -134,6 +155,8 @@ def _picture(path: Path) -> str:
 def _step(step_ms: dict[str, float]) -> list[dict[str, Any]]:
     """Parts of one step, each with its share of the whole; empty when nothing was measured."""
     parts = {key: step_ms.get(key) or 0.0 for key in STEP_PARTS}
+    # The summary counts recording as part of the overhead; the parts of a stack must not overlap.
+    parts["loop_overhead"] = max(0.0, parts["loop_overhead"] - parts["record"])
     total = sum(parts.values())
     if not total:
         return []
@@ -153,7 +176,7 @@ def _phases(phases_s: dict[str, float]) -> list[dict[str, Any]]:
 
 def _facts(run: Run) -> Iterator[tuple[str, str]]:
     """(what, value) for the foot of the page: engines, versions, machine, git, command line."""
-    for engine, facts in run.summary.get("engines", {}).items():
+    for engine, facts in run.summary.get("engine", {}).items():
         yield f"{engine} engine", _listed(facts)
     origin = run.provenance
     if "versions" in origin:
@@ -166,14 +189,7 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
         yield "command line", " ".join(map(str, origin["command_line"]))
     if "started" in origin:
         yield "started", str(origin["started"])
-    yield (
-        "drawing",
-        (
-            f"Lines of more than {2 * figures.MAX_COLUMNS:,} samples run through the least and the largest value of each "
-            f"of {figures.MAX_COLUMNS} stretches of time; maps of more than {figures.MAX_COLUMNS} samples show their means. "
-            f"All values are in {DATA_FILE}, unreduced."
-        ),
-    )
+    yield "drawing", DRAWING
 
 
 def _listed(facts: dict[str, Any]) -> str:

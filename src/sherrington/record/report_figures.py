@@ -1,130 +1,47 @@
-"""Pictures of a run over one shared time axis, as SVG that takes its colours from the page it lies in.
-
-Matplotlib draws with marker colours; each is then replaced by a CSS variable, so that one picture suits a light
-and a dark page. Maps use one hue that fades to transparent, for the same reason.
-"""
+"""Pictures of a run: spikes, rates, and any signal as lines or as a map, over one shared time axis."""
 
 from __future__ import annotations
 
-import io
-import re
+import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, TwoSlopeNorm
+from matplotlib.colors import Colormap, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
-from matplotlib.transforms import Transform
 from numpy.typing import NDArray
 
 from ..clock import NS_PER_MS
 from ..ports import Signal
 from .layout import PopulationInfo
 from .read import Run, Times
+from .report_style import (
+    BOTTOM_IN,
+    FAINT,
+    MAX_LINES,
+    ONE_SIDED,
+    RIGHT_IN,
+    SERIES,
+    STYLE,
+    TOP_IN,
+    TWO_SIDED,
+    WIDTH_IN,
+    Panel,
+    TimeAxis,
+    new_panel,
+    to_svg,
+)
 
 MAX_SPIKES = 20_000
 """A raster with more draws this many of them, chosen at random, and says so."""
-MAX_LINES = 8
-"""More channels than this become a map, one row a channel."""
+MAX_ROWS = 400
+"""More channels than this are thinned to every second, third, ... one, and the panel says so."""
 MAX_COLUMNS = 900
 """More samples than this are averaged in a map, and reduced to their extremes in a line."""
-
-INK, FAINT, SHADE = "#fe0101", "#fe0102", "#fe0103"
-SERIES = tuple(f"#fd01{i:02x}" for i in range(MAX_LINES))
-VARIABLES = {INK: "--ink", FAINT: "--faint", SHADE: "--shade"} | {
-    color: f"--series-{i}" for i, color in enumerate(SERIES)
-}
-HUE, OPPOSITE = "#1f7fa8", "#d4671c"
-ONE_SIDED = LinearSegmentedColormap.from_list("one_sided", [f"{HUE}00", f"{HUE}ff"])
-TWO_SIDED = LinearSegmentedColormap.from_list("two_sided", [f"{OPPOSITE}ff", f"{HUE}00", f"{HUE}ff"])
-
-WIDTH_IN, LEFT_IN, RIGHT_IN, TOP_IN, BOTTOM_IN = 10.4, 1.75, 0.8, 0.26, 0.46
-STYLE = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "sherrington",
-    "font.size": 8.5,
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.7,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": FAINT,
-    "ytick.color": FAINT,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "text.color": INK,
-    "lines.linewidth": 1.2,
-    "path.simplify": False,
-}
-
-
-@dataclass(frozen=True)
-class Perturbation:
-    """Something done to the simulation from ``start_ms`` to ``end_ms``; shaded in every panel."""
-
-    name: str
-    start_ms: float
-    end_ms: float
-
-
-@dataclass(frozen=True)
-class TimeAxis:
-    """The axis that all panels of a report share: from 0 to the end of the run."""
-
-    end_ns: int
-    perturbations: tuple[Perturbation, ...] = ()
-
-    @property
-    def unit(self) -> str:
-        return "s" if self.end_ns >= 2000 * NS_PER_MS else "ms"
-
-    def of_ns(self, time_ns: Times) -> Signal:
-        """Positions on the axis."""
-        return time_ns / (NS_PER_MS * (1000 if self.unit == "s" else 1))
-
-    @property
-    def end(self) -> float:
-        return float(self.of_ns(np.array(max(self.end_ns, 1))))
-
-    def dress(self, axes: Axes, covered: bool = False) -> None:
-        """Set limits and label, and mark the perturbations: shaded, or edged where a map covers the panel."""
-        axes.set_xlim(0, self.end)
-        axes.set_xlabel(f"time ({self.unit})")
-        scale = 1000 if self.unit == "s" else 1
-        crowded = len(self.perturbations) > 4
-        for number, shaded in enumerate(self.perturbations, start=1):
-            start, end = shaded.start_ms / scale, min(shaded.end_ms / scale, self.end)
-            end = max(end, start + self.end / 800)
-            if covered:
-                axes.vlines(
-                    [start, end], 0, 1, INK, linewidth=0.8, linestyle=(0, (4, 3)), transform=_across(axes)
-                )
-            else:
-                axes.axvspan(start, end, facecolor=SHADE, linewidth=0, zorder=0)
-            label = str(number) if crowded else shaded.name
-            axes.annotate(
-                label, (start, 1), (0, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
-                fontsize=7.5, annotation_clip=True,
-            )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One picture with its words. legend: (CSS variable, name) of each line, empty where the axis names them."""
-
-    title: str
-    svg: str
-    caption: str = ""
-    legend: Sequence[tuple[str, str]] = field(default_factory=tuple)
-
-
-def _across(axes: Axes) -> Transform:
-    """Time along x, fractions of the panel's height along y."""
-    return axes.get_xaxis_transform()
 
 
 def raster(run: Run, axis: TimeAxis) -> Panel | None:
@@ -140,11 +57,12 @@ def raster(run: Run, axis: TimeAxis) -> Panel | None:
     regions = list(dict.fromkeys(_region(run, name) for name in names))
     groups = names if len(names) <= MAX_LINES else [_region(run, name) for name in names]
     with mpl.rc_context(STYLE):
-        figure, axes = _panel(min(max(2.2, 0.2 * len(names)), 7.5))
-        random = np.random.default_rng(0)
+        figure, axes = new_panel(min(max(2.2, 0.2 * len(names)), 7.5))
+        random, drawn = np.random.default_rng(0), 0
         width = 1.2 if total * keep < 6000 else 0.8
         for name, group, batch, top, height in zip(names, groups, batches, edges, heights, strict=False):
             shown = random.random(len(batch)) < keep if keep < 1 else np.ones(len(batch), bool)
+            drawn += int(shown.sum())
             size = run.populations[name].size
             y = top + height * (batch.channels[shown] + 0.5) / size
             # A tick is as high as its neuron's row, but never too low to be seen.
@@ -153,8 +71,8 @@ def raster(run: Run, axis: TimeAxis) -> Panel | None:
             _ticks(axes, axis.of_ns(batch.times_ns[shown]), y, half, color, width)
         _name_bands(axes, names, edges, regions, run)
         axis.dress(axes)
-        svg = _svg(figure, "spike raster")
-    return Panel("Spikes", svg, _raster_caption(total, keep))
+        svg = to_svg(figure, "spike raster")
+    return Panel("Spikes", svg, _raster_caption(total, drawn))
 
 
 def rates(run: Run, axis: TimeAxis) -> Panel | None:
@@ -166,7 +84,7 @@ def rates(run: Run, axis: TimeAxis) -> Panel | None:
     histories = [run.rate_hz(name, bin_ms) for name in names]
     values = np.stack([rate for _, rate in histories], axis=1)
     panel = draw("Population rates", histories[0][0], values, names, "spikes/s per neuron", axis)
-    return Panel(panel.title, panel.svg, f"Spikes counted in bins of {bin_ms:g} ms.", panel.legend)
+    return replace(panel, caption=f"Spikes counted in bins of {bin_ms:g} ms. {panel.caption}".strip())
 
 
 def signal(run: Run, port: str, title: str, axis: TimeAxis, relative: bool = False) -> Panel | None:
@@ -193,15 +111,18 @@ def draw(
     with mpl.rc_context(STYLE):
         if len(names) <= MAX_LINES:
             figure = _lines(time_ns, values, label, axis)
+            caption = ""
             legend = tuple((f"--series-{i}", name) for i, name in enumerate(names))
         else:
-            figure = _map(time_ns, values, names, label, axis)
+            every = -(-len(names) // MAX_ROWS)
+            figure = _map(time_ns, values[:, ::every], names[::every], label, axis)
             legend = ()
-        return Panel(title, _svg(figure, title), "", legend)
+            caption = f"One in {every} of {len(names):,} channels." if every > 1 else ""
+        return Panel(title, to_svg(figure, title), caption, legend)
 
 
 def _lines(time_ns: Times, values: Signal, label: str, axis: TimeAxis) -> Figure:
-    figure, axes = _panel(1.65)
+    figure, axes = new_panel(1.65)
     many = len(time_ns) > 2 * MAX_COLUMNS
     for channel in range(values.shape[1]):
         x, y = _extremes(time_ns, values[:, channel]) if many else (time_ns, values[:, channel])
@@ -216,7 +137,7 @@ def _map(time_ns: Times, values: Signal, names: Sequence[str], label: str, axis:
     columns = min(len(time_ns), MAX_COLUMNS)
     image = _averaged(time_ns, values, columns, axis.end_ns).T
     low, high = float(np.nanmin(image)), float(np.nanmax(image))
-    figure, axes = _panel(min(max(1.2, 0.16 * len(names)), 8.0))
+    figure, axes = new_panel(min(max(1.2, 0.16 * len(names)), 8.0))
     norm, colors = _scale(low, high)
     drawn = axes.imshow(
         image, cmap=colors, norm=norm, aspect="auto", interpolation="nearest",
@@ -243,21 +164,9 @@ def _color_scale(figure: Figure, drawn: object, label: str) -> None:
     left, bottom = WIDTH_IN - RIGHT_IN + 0.12, height - TOP_IN - long
     place = (left / WIDTH_IN, bottom / height, 0.1 / WIDTH_IN, long / height)
     bar = figure.colorbar(drawn, cax=figure.add_axes(place))  # type: ignore[arg-type]
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.tick_params(length=2, width=0.7, labelsize=7.5)
     bar.ax.set_title(label, fontsize=7.5, loc="left")
-
-
-def _panel(inner_height_in: float) -> tuple[Figure, Axes]:
-    height = inner_height_in + TOP_IN + BOTTOM_IN
-    figure = Figure(figsize=(WIDTH_IN, height))
-    place = (
-        LEFT_IN / WIDTH_IN,
-        BOTTOM_IN / height,
-        1 - (LEFT_IN + RIGHT_IN) / WIDTH_IN,
-        inner_height_in / height,
-    )
-    return figure, figure.add_axes(place)
 
 
 def _ticks(axes: Axes, x: Signal, y: Signal, half: float, color: str, width: float) -> None:
@@ -281,15 +190,23 @@ def _name_bands(axes: Axes, names: list[str], edges: Signal, regions: list[str],
         spans = [[i for i, region in enumerate(of_region) if region == wanted] for wanted in regions]
         places, labels = np.array([(edges[s[0]] + edges[s[-1] + 1]) / 2 for s in spans]), regions
     axes.set_yticks(places, [label or "(no region)" for label in labels], fontsize=7.5)
+    for region in filter(None, regions):
+        first = of_region.index(region)
+        last = len(of_region) - of_region[::-1].index(region)
+        middle = (edges[first] + edges[last]) / 2
+        axes.annotate(
+            textwrap.fill(region, 14), (1, middle), (5, 0), xycoords=("axes fraction", "data"),
+            textcoords="offset points", fontsize=7.5, va="center", annotation_clip=False,
+        )  # fmt: skip
     for edge, before, after in zip(edges[1:-1], of_region, of_region[1:], strict=False):
         axes.axhline(edge, color=FAINT, linewidth=0.8 if before != after else 0.3, zorder=0)
 
 
-def _raster_caption(total: int, keep: float) -> str:
+def _raster_caption(total: int, drawn: int) -> str:
     rows = "One row a neuron; the height of a population grows with the square root of its size."
-    if keep < 1:
+    if drawn < total:
         return (
-            f"Thinned: about {MAX_SPIKES:,} of {total:,} spikes are drawn, one in {1 / keep:.3g}, "
+            f"Thinned: {drawn:,} of {total:,} spikes are drawn, about one in {total / max(drawn, 1):.3g}, "
             f"chosen at random alike in all populations. {rows}"
         )
     return f"All {total:,} spikes. {rows}"
@@ -325,19 +242,3 @@ def _averaged(time_ns: Times, values: Signal, columns: int, end_ns: int) -> NDAr
 
 def _short(name: str) -> str:
     return name if len(name) <= 26 else f"{name[:25]}…"
-
-
-def _svg(figure: Figure, title: str) -> str:
-    """The figure as an ``<svg>`` element for a page: colours by variable, no ids but those it refers to."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'<g id="[^"]*"', "<g", text)
-    text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)
-    for color, variable in VARIABLES.items():
-        text = text.replace(color, f"var({variable})")
-    unique = re.sub(r"\W+", "_", title)
-    text = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{unique}_", text)
-    return text.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)

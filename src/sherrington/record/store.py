@@ -7,6 +7,8 @@ moment. So a run that is killed, or still going, can be read up to its last flus
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,8 @@ CHUNK_BYTES = 64 * 2**10
 CHUNK_CACHE_BYTES = 2 * CHUNK_BYTES
 """HDF5's own buffer, for each dataset: two chunks, so that a thousand ports do not hold a gigabyte."""
 NAME_BYTES = 128
+RESERVE_BYTES = 256 * 2**20
+"""A run stops when less is free: HDF5 does not survive a full disk, and the last seconds still need room."""
 
 
 class RunStore:
@@ -48,9 +52,11 @@ class RunStore:
         _check_names(self.populations, self.signals)
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / DATA_FILE
+        self._abandoned = False
         self._file: Any = h5py.File(
             self.path, "x", libver="latest", rdcc_nbytes=CHUNK_CACHE_BYTES, locking="best-effort"
         )
+        self._file.create_group("spikes")
         self._spikes = {name: self._make_spikes(name, info) for name, info in self.populations.items()}
         self._signal_time, self._signals = self._make_signals()
         self._poses = self._make_poses()
@@ -85,22 +91,46 @@ class RunStore:
         self._poses["time_ns"].append(np.int64(time_ns))
 
     def flush(self) -> None:
-        """Bring everything to the file. After this a SIGKILL loses nothing that came before."""
-        for rows in self._all_rows():
-            rows.write()
-        try:
-            self._file.flush()
-        except OSError as error:
-            raise RunError(f"cannot write {self.path}: {error}") from error
+        """Bring everything to the file. After this a SIGKILL loses nothing that came before.
+
+        Raises RunError when the disk is nearly full, while there is room left to end the run properly, and when
+        HDF5 cannot write; what was flushed before can be read in both cases.
+        """
+        free = shutil.disk_usage(self.path.parent).free
+        if free < RESERVE_BYTES:
+            raise RunError(
+                f"the disk of {self.path} is nearly full: {free / 2**20:.0f} MiB are free, and the run stops below "
+                f"{RESERVE_BYTES / 2**20:.0f} MiB; make room, or choose another folder with --out"
+            )
+        self._write_all()
 
     def close(self) -> None:
-        """Flush and close the file; safe to call twice."""
+        """Write what is left and close the file; safe to call twice, and after an error."""
         if not self._file:
             return
+        if not self._abandoned:
+            self._write_all()
+        self._file.close()
+
+    def _write_all(self) -> None:
         try:
-            self.flush()
-        finally:
-            self._file.close()
+            for rows in self._all_rows():
+                rows.write()
+            self._file.flush()
+        except (OSError, RuntimeError) as error:  # h5py raises either, depending on what HDF5 was about to do
+            self._abandon()
+            raise RunError(f"cannot write {self.path}: {error}") from error
+
+    def _abandon(self) -> None:
+        """Let HDF5 write no more to a disk that refuses (a quota, a broken mount).
+
+        It would try again when the file is closed, and crash the process at exit when that fails too. So its file
+        descriptor is turned to a file in memory. On disk everything stays as if the process had been killed here.
+        """
+        self._abandoned = True
+        memory = os.memfd_create("abandoned")
+        os.dup2(memory, self._file.id.get_vfd_handle())
+        os.close(memory)
 
     def _all_rows(self) -> Iterator[_Rows]:
         for columns in self._spikes.values():
@@ -210,11 +240,8 @@ class _Rows:
 
     def _put(self, rows: NDArray[Any]) -> None:
         start = self._dataset.shape[0]
-        try:
-            self._dataset.resize(start + len(rows), axis=0)
-            self._dataset[start:] = rows
-        except OSError as error:
-            raise RunError(f"cannot write {self._dataset.file.filename}: {error}") from error
+        self._dataset.resize(start + len(rows), axis=0)
+        self._dataset[start:] = rows
 
 
 def _signal_capacity(signals: Mapping[str, Port]) -> int:

@@ -1,4 +1,4 @@
-"""The tap: hands what a cycle produced to the store. It only reads: with or without it the run is the same."""
+"""The tap: hands what a cycle produced to the store. It only reads: the run is the same without it."""
 
 from __future__ import annotations
 

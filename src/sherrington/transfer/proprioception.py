@@ -4,7 +4,8 @@ The spindle formulas were fitted to cats, in mm and mm/s. They are carried to mu
 optimal fibre length L0: a stretch of x L0 counts as x times ``reference_length_mm``. See
 docs/science/afferents.md.
 
-P99: Prochazka 1999, Prog Brain Res 123:133-142, doi 10.1016/S0079-6123(08)62850-2.
+P99: Prochazka 1999, Prog Brain Res 123:133-142, doi 10.1016/S0079-6123(08)62850-2
+(as handed on by others; we have not read it).
 PG98: Prochazka & Gorassini 1998, J Physiol 507:277-291, doi 10.1111/j.1469-7793.1998.277bu.x.
 M16: Moraud et al. 2016, Neuron 89:814-828, doi 10.1016/j.neuron.2016.01.009 (code: ModelDB 189786).
 """

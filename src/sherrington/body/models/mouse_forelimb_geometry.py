@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -259,7 +260,7 @@ def lengths_m(poses: Floats) -> Floats:
 def _length(path: Path, world: Mapping[str, tuple[Floats, Floats]]) -> Floats:
     points = [_place(world[b], p) for b, p in zip(path.bodies, path.points, strict=True)]
     total = np.zeros(len(points[0]))
-    for index, (start, end) in enumerate(zip(points, points[1:], strict=False)):
+    for index, (start, end) in enumerate(pairwise(points)):
         if index in path.wraps:
             total += _wrapped(start, end, cylinders()[path.wraps[index]], world)
         else:

@@ -120,7 +120,8 @@ _MJCF = """\
     <map znear="0.01" zfar="50"/>
   </visual>
   <asset>
-    <texture name="sky" type="skybox" builtin="gradient" rgb1="0.97 0.97 0.98" rgb2="0.80 0.84 0.88" width="64" height="384"/>
+    <texture name="sky" type="skybox" builtin="gradient" rgb1="0.97 0.97 0.98" rgb2="0.80 0.84 0.88"
+             width="64" height="384"/>
   </asset>
   <worldbody>
     <light pos="0.1 -0.3 0.3" dir="-0.3 0.7 -0.6" diffuse="0.6 0.6 0.6"/>

@@ -1,0 +1,105 @@
+"""The right forelimb of a mouse: scapula fixed, shoulder 3 + elbow 1 degrees of freedom, 20 muscles.
+
+Compiled here from published facts; ``docs/science/mouse_forelimb.md`` tells source and decision for each number.
+Angles are explained at ``mouse_forelimb_geometry.JOINTS``: elbow flexion positive.
+"""
+
+from __future__ import annotations
+
+import math
+import xml.etree.ElementTree as ET
+
+from ...errors import BodyError
+from ..model import BodyModel
+from .mouse_forelimb_geometry import JOINTS
+from .mouse_forelimb_mjcf import Mechanics, document, segments, tendon, text
+from .mouse_forelimb_muscles import (
+    FORCE_LENGTH_HIGH,
+    FORCE_LENGTH_LOW,
+    Muscle,
+    muscles,
+)
+
+INITIAL_RAD = (1.4, 0.0, -0.5, -0.4)
+"""Start pose, ordered as ``JOINTS``: the paw in front of and below the shoulder. In the published default pose
+two directions of shoulder torque are almost out of reach of the 20 muscles; here all eight are available."""
+
+
+def mouse_forelimb(
+    *,
+    scale: float = 1.6,
+    specific_tension_n_per_cm2: float = 22.5,
+    activation_s: float = 0.015,
+    deactivation_s: float = 0.06,
+    passive_force: float = 0.2,
+    eccentric_force: float = 1.4,
+    damping_n_m_s_per_rad: float = 1e-6,
+    armature_kg_m2: float = 1e-9,
+    shoulder_height_m: float = 0.036,
+) -> BodyModel:
+    """The limb, ready for an engine.
+
+    scale: all lengths, relative to the published bones (humerus 6.53 mm between joint centres). 1.6 gives 10.45 mm
+    and a forearm of 11.8 mm; the Janelia model of an adult has 10.37 and 11.70. Muscle forces grow with its square
+    and masses with its cube; damping_n_m_s_per_rad and armature_kg_m2 are taken at 1.6 and grow with its fourth
+    and fifth power, so that damping ratios stay. passive_force, eccentric_force: MuJoCo's fpmax and fvmax, in peak
+    forces. activation_s, deactivation_s: as published by Gilmer et al. 2025.
+    Raises BodyError for a number that is not positive.
+    """
+    _check_positive(locals())
+    grown = scale / 1.6
+    rods = segments(scale)
+    root = document(
+        Mechanics(scale, shoulder_height_m, damping_n_m_s_per_rad * grown**4, armature_kg_m2 * grown**5), rods
+    )
+    tendons, actuators = ET.SubElement(root, "tendon"), ET.SubElement(root, "actuator")
+    forces = {}
+    for muscle in muscles():
+        force = muscle.pcsa_cm2 * specific_tension_n_per_cm2 * math.cos(muscle.pennation_rad) * scale**2
+        forces[muscle.name] = force
+        tendon(tendons, muscle, force, scale)
+        ET.SubElement(
+            actuators,
+            "muscle",
+            {
+                "name": muscle.name,
+                "tendon": muscle.name,
+                "force": text(force),
+                **_length_map(muscle, scale),
+                "timeconst": text((activation_s, deactivation_s)),
+                "vmax": text(muscle.max_velocity_l0_per_s),
+                "lmin": text(FORCE_LENGTH_LOW),
+                "lmax": text(FORCE_LENGTH_HIGH),
+                "fpmax": text(passive_force),
+                "fvmax": text(eccentric_force),
+            },
+        )
+    ET.indent(root)
+    return BodyModel(
+        name="mouse_forelimb",
+        mjcf=ET.tostring(root, encoding="unicode"),
+        initial=dict(zip(JOINTS, INITIAL_RAD, strict=True)),
+        facts={
+            "scale": scale,
+            "humerus_length_m": rods[0].length_m,
+            "forearm_length_m": rods[1].length_m,
+            "limb_mass_kg": sum(segment.mass_kg for segment in rods),
+            "specific_tension_n_per_cm2": specific_tension_n_per_cm2,
+            "max_force_n": forces,
+        },
+    )
+
+
+def _check_positive(arguments: dict[str, float]) -> None:
+    for name, value in arguments.items():
+        if not (math.isfinite(value) and value > 0):
+            raise BodyError(f"mouse_forelimb: {name} = {value:g} must be a positive number")
+
+
+def _length_map(muscle: Muscle, scale: float) -> dict[str, str]:
+    """MuJoCo derives L0 = (Lmax - Lmin) / (range1 - range0) and LT = Lmin - range0 L0; solved for the ranges."""
+    low, high = muscle.shortest_m, muscle.longest_m
+    return {
+        "lengthrange": text((low * scale, high * scale)),
+        "range": text(tuple((x - muscle.slack_length_m) / muscle.optimal_length_m for x in (low, high))),
+    }

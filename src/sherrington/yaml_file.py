@@ -1,0 +1,247 @@
+"""Reading a YAML file: plain values, the line of every key, and changes from the command line.
+
+Stricter than YAML where YAML would guess or hide something: a key given twice, a date, a tag and a value that
+contains itself are problems.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from .errors import ExperimentError, Problem
+
+_TAG = "tag:yaml.org,2002:"
+_PLAIN = {_TAG + name for name in ("null", "bool", "int", "float", "str")}
+_MERGE = _TAG + "merge"
+_TEXT = _TAG + "timestamp"
+
+
+@dataclass
+class Document:
+    """A mapping read from ``file``.
+
+    values: plain dicts, lists, texts and numbers. lines: 1-based line of every dotted key path. overridden: the
+    paths that were set from the command line. problems: what was wrong without making the rest unreadable.
+    """
+
+    file: Path
+    values: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    overridden: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def problem(self, key: str, message: str, remedy: str) -> Problem:
+        """A Problem at ``key``, with the line of the key or of the nearest one above it."""
+        if self.from_command_line(key):
+            return Problem(self.file, 0, f"{key} (from --set)", message, remedy)
+        return Problem(self.file, self.line(key), key, message, remedy)
+
+    def from_command_line(self, key: str) -> bool:
+        """Whether ``key``, something above it, or all there is below it was set there."""
+        above = any(f"{key}.".startswith(f"{set_key}.") for set_key in self.overridden)
+        below = any(set_key.startswith(f"{key}.") for set_key in self.overridden)
+        return above or (below and key not in self.lines)
+
+    def line(self, key: str) -> int:
+        while key:
+            if key in self.lines:
+                return self.lines[key]
+            key = key.rpartition(".")[0]
+        return 0
+
+
+# --- the file ---------------------------------------------------------------------------------------------
+
+
+def read(file: Path) -> Document:
+    """Read ``file``. Raises ExperimentError when it cannot be read as a mapping at all."""
+    document = Document(file)
+    root = _compose(document, _text(file))
+    if not isinstance(root, MappingNode):
+        found = "nothing" if root is None else "a list" if isinstance(root, SequenceNode) else "a single value"
+        remedy = "write keys such as 'title:', 'loop:', 'brain:', 'body:', 'pathways:'"
+        raise ExperimentError([Problem(file, 1, "", f"expected keys at the top, found {found}", remedy)])
+    document.values = _Reader(document).mapping(root, "", ())
+    return document
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"not text in UTF-8: byte {error.start} is {error.object[error.start]:#04x}"
+        raise ExperimentError([Problem(file, 0, "", message, "save the file as UTF-8")]) from None
+    except OSError as error:
+        problem = Problem(file, 0, "", f"cannot be read: {error.strerror}", "check that you may read it")
+        raise ExperimentError([problem]) from None
+
+
+def _compose(document: Document, text: str) -> Node | None:
+    try:
+        node: Node | None = YAML(typ="safe", pure=True).compose(text)
+    except YAMLError as error:
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        message, remedy = _syntax(error)
+        raise ExperimentError([Problem(document.file, mark.line + 1 if mark else 0, "", message, remedy)]) from None
+    return node
+
+
+_SYNTAX = {
+    "'\\t'": ("a tab indents this line", "indent with spaces"),
+    "another document": ("a second document begins here", "keep one document a file: remove the line '---'"),
+    "mapping values are not allowed": (
+        "a ':' stands where none can be",
+        "put one 'key: value' on a line, a space after the colon, and text that contains ': ' in quotes",
+    ),
+    "end of stream": ("a quote is opened and never closed", "close it with the same quote"),
+    "stream end": ("a bracket is opened and never closed", "close it with '}' or ']'"),
+    "undefined alias": ("a value begins with '*', which stands for an anchor", "put the text in quotes"),
+}
+
+
+def _syntax(error: YAMLError) -> tuple[str, str]:
+    found = str(getattr(error, "problem", None) or getattr(error, "reason", error))
+    for sign, words in _SYNTAX.items():
+        if sign in found:
+            return words
+    return f"not valid YAML: {found}", "check indentation, colons, brackets and quotes at that line"
+
+
+class _Reader:
+    """Nodes to plain values, collecting lines and problems in the document."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._scalars = YAML(typ="safe", pure=True).constructor
+
+    def value(self, node: Node, key: str, above: tuple[Node, ...]) -> Any:
+        if any(node is outer for outer in above):
+            self._add(node, key, "contains itself", "write the values out instead of the alias '*...'")
+            return None
+        if isinstance(node, MappingNode):
+            return self.mapping(node, key, above)
+        if isinstance(node, SequenceNode):
+            return self._list(node, key, above)
+        return self._scalar(node, key)
+
+    def mapping(self, node: MappingNode, key: str, above: tuple[Node, ...]) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        own: dict[str, Any] = {}
+        first: dict[str, int] = {}
+        for name_node, value_node in node.value:
+            name, line = str(getattr(name_node, "value", "")), name_node.start_mark.line + 1
+            path = f"{key}.{name}" if key else name
+            if name_node.tag == _MERGE:
+                merged.update(self._merge(value_node, key, (*above, node)))
+                continue
+            if name in own:
+                message = f"given twice: here and in line {first[name]}"
+                self._document.problems.append(
+                    Problem(self._document.file, line, path, message, "remove one of the two")
+                )
+                continue
+            first[name] = self._document.lines[path] = line
+            own[name] = self.value(value_node, path, (*above, node))
+        return {**merged, **own}
+
+    def _merge(self, node: Node, key: str, above: tuple[Node, ...]) -> dict[str, Any]:
+        parts = node.value if isinstance(node, SequenceNode) else [node]
+        result: dict[str, Any] = {}
+        for part in reversed(parts):
+            value = self.value(part, key, above)
+            if isinstance(value, dict):
+                result.update(value)
+            else:
+                self._add(part, key, "'<<' merges something without keys", "merge an anchored section: '<<: *name'")
+        return result
+
+    def _list(self, node: SequenceNode, key: str, above: tuple[Node, ...]) -> list[Any]:
+        items = []
+        for i, item in enumerate(node.value):
+            self._document.lines[f"{key}.{i}"] = item.start_mark.line + 1
+            items.append(self.value(item, f"{key}.{i}", (*above, node)))
+        return items
+
+    def _scalar(self, node: ScalarNode, key: str) -> Any:
+        if node.tag in _PLAIN:
+            return self._scalars.construct_object(node)
+        if node.tag != _TEXT:
+            self._add(node, key, f"has the tag '{node.tag}'", "remove the tag: '!...' has no meaning here")
+        return str(node.value)
+
+    def _add(self, node: Node, key: str, message: str, remedy: str) -> None:
+        line = node.start_mark.line + 1
+        self._document.problems.append(Problem(self._document.file, line, key, message, remedy))
+
+
+# --- the command line -------------------------------------------------------------------------------------
+
+
+def override(document: Document, text: str) -> None:
+    """Apply one ``key.path=value``, the value written as in YAML; what is wrong with it becomes a problem."""
+    key, equals, written = text.partition("=")
+    key = key.strip()
+    if not equals or not all(key.split(".")):
+        example = "--set loop.interval_ms=1"
+        _refuse(document, f"--set {text}", "not of the form key.path=value", f"write for example {example}")
+    elif key in document.overridden:
+        _refuse(document, f"--set {text}", f"'{key}' is set twice", "give it once (--seed sets seed, --duration-ms sets loop.duration_ms)")
+    else:
+        _apply(document, key, written, text)
+
+
+def _apply(document: Document, key: str, written: str, text: str) -> None:
+    reader = Document(document.file)
+    try:
+        node = YAML(typ="safe", pure=True).compose(written)
+    except YAMLError as error:
+        _refuse(document, f"--set {text}", f"'{written}' is not valid YAML: {_syntax(error)[0]}", "quote it, or write it as in the file")
+        return
+    value = None if node is None else _Reader(reader).value(node, key, ())
+    for problem in reader.problems:
+        _refuse(document, f"--set {text}", problem.message, problem.remedy)
+    above, _, last = key.rpartition(".")
+    place = _descend(document, above.split(".") if above else [], text)
+    if place is not None and _fits(document, place, last, above, text):
+        place[int(last) if isinstance(place, list) else last] = value
+        document.overridden.append(key)
+
+
+def _descend(document: Document, parts: list[str], text: str) -> Any:
+    """The mapping or list at that path; missing mappings on the way are made. None after a problem."""
+    node: Any = document.values
+    for depth, part in enumerate(parts):
+        if not _fits(document, node, part, ".".join(parts[:depth]), text):
+            return None
+        if isinstance(node, list):
+            node = node[int(part)]
+        else:
+            if node.get(part) is None:
+                node[part] = {}
+            node = node[part]
+    return node
+
+
+def _fits(document: Document, node: Any, part: str, path: str, text: str) -> bool:
+    if isinstance(node, dict):
+        return True
+    if isinstance(node, list):
+        if part.isdigit() and int(part) < len(node):
+            return True
+        there = f"entries 0 to {len(node) - 1}" if node else "no entries"
+        remedy = f"name one of them by its number, or set the whole list: --set '{path}=[...]'"
+        _refuse(document, f"--set {text}", f"'{path}' is a list with {there}; '{part}' is none of them", remedy)
+        return False
+    remedy = f"set it as a whole: --set '{path}=...'"
+    _refuse(document, f"--set {text}", f"'{path}' is {node!r} and has no keys below it", remedy)
+    return False
+
+
+def _refuse(document: Document, where: str, message: str, remedy: str) -> None:
+    document.problems.append(Problem(document.file, 0, where, message, remedy))
