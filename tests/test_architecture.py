@@ -27,7 +27,7 @@ PACKAGE = "sherrington"
 FOUNDATION = ("errors", "clock", "ports", "parallel")
 CONTRACTS = ("brain.engine", "brain.network", "body.engine", "body.model", "transfer.function")
 SHIPPED = ("brain.models", "body.models", "transfer.shipped")
-ROOMS = (*FOUNDATION, *CONTRACTS, *SHIPPED, "transfer", "experiment", "find", "record.*")
+ROOMS = (*FOUNDATION, *CONTRACTS, *SHIPPED, "transfer", "experiment", "find", "resolved", "record.*")
 
 # What a module may import from the package. The first pattern that fits decides; names are without the
 # leading `sherrington.`, the package itself is the empty string, and `*` stands for anything.
@@ -48,11 +48,17 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "body.models*": (*FOUNDATION, "body.model", "body.models*"),
     "body*": (*FOUNDATION, "body.*"),
     "transfer*": (*FOUNDATION, "transfer.*"),
-    "experiment": (*FOUNDATION, "find"),
+    # The experiment file: text to values, values to sections, what is wrong in words.
+    "yaml_file": ("errors",),
+    "locate": (),
+    "explain": ("errors", "locate"),
+    "salvage": (),
+    "experiment": ("errors", "yaml_file", "explain", "salvage"),
+    "resolved": (*FOUNDATION, *CONTRACTS, "experiment"),
     "record*": (*FOUNDATION, "body.engine", "record", "record.*"),
     # From here on, one room after the other.
     "shipped": (*FOUNDATION, *SHIPPED, "experiment", "find"),
-    "resolve": (
+    "resolve*": (
         *FOUNDATION,
         *CONTRACTS,
         *SHIPPED,
@@ -61,10 +67,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "brain",
         "body",
         "transfer",
-        "record.check",
+        "explain",
+        "resolved",
+        "resolve.*",
     ),
-    "loop*": (*FOUNDATION, *CONTRACTS, "resolve", "record.*", "loop.*"),
-    "build": (*ROOMS, "resolve", "loop.*"),
+    "loop*": (*FOUNDATION, *CONTRACTS, "resolved", "record.*", "loop.*"),
+    "build": (*ROOMS, "loop.*"),
     "film": (*FOUNDATION, "body.*", "record.*"),
     "run": (*ROOMS, "resolve", "loop.*", "build", "film"),
     "progress": (*FOUNDATION, "loop.*"),

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sherrington import FixedIndegree, Network, Population, Projection, transfer
-from sherrington.experiment import Experiment, Source
+from sherrington.experiment import FILE_NAME, Experiment, Source
 from sherrington.resolve import Resolved, resolve
+from sherrington.yaml_file import Document
 
 Floats = NDArray[np.float64]
 FOLDER = Path(__file__).parent
@@ -27,9 +28,12 @@ FOLDER = Path(__file__).parent
 INTERVAL_MS = 20.0
 READ_NEURONS = 1000
 """Neurons behind all readouts together, however many readouts there are: the network costs the same."""
+STIMULATED_HZ = 150.0
+"""Rate of an afferent at its preferred angle."""
 PREFERRED_RAD = [-1.05, -0.75, -0.45, -0.15, 0.15, 0.45, 0.75, 1.05]
 """Preferred angles of the 8 afferent groups: one stimulation device each."""
 AFFERENTS_PER_GROUP = 20
+WIDTH_RAD = 0.3
 START_RAD = -0.6
 
 
@@ -39,17 +43,26 @@ def readouts(n_readouts: int) -> list[str]:
 
 
 def network(n_readouts: int, scale: float = 1.0, one_population: bool = False) -> Network:
-    """Afferents (parrots that relay Poisson trains) and ``READ_NEURONS`` neurons in ``n_readouts`` populations.
+    """Afferents, and ``READ_NEURONS`` neurons in ``n_readouts`` populations of the same size.
 
     one_population: the same neurons as a single population, to be read through one port of many channels.
     """
-    groups = {f"a{i}": AFFERENTS_PER_GROUP for i in range(len(PREFERRED_RAD))}
-    afferents = Population("A", sum(groups.values()), "parrot_neuron", channels=groups)
     total = round(READ_NEURONS * scale)
     names = ["R"] if one_population else readouts(n_readouts)
     read = [Population(name, total // len(names), "iaf_psc_exp", {"I_e": 300.0}) for name in names]
-    wired = [Projection("A", p.name, FixedIndegree(40), 36.0, 1.0) for p in read]
-    return Network("readouts", [afferents, *read], wired, scale=scale)
+    wired = [Projection("A", p.name, FixedIndegree(40), 20.0, 1.0) for p in read]
+    return Network("readouts", [_afferents(), *read], wired, scale=scale)
+
+
+def afferents_only(scale: float = 1.0) -> Network:
+    """No connections: what an engine in closed form can do."""
+    return Network("afferents", [_afferents()], scale=scale)
+
+
+def _afferents() -> Population:
+    """Parrots, which relay the Poisson train that each of them gets."""
+    groups = {f"a{i}": AFFERENTS_PER_GROUP for i in range(len(PREFERRED_RAD))}
+    return Population("A", sum(groups.values()), "parrot_neuron", channels=groups)
 
 
 class _Pool:
@@ -60,7 +73,8 @@ class _Pool:
         self._drive = 0.0
 
     def __call__(self, *counts: Floats, dt_s: float) -> Floats:
-        now = float(np.concatenate(counts).sum()) * self._per_s / dt_s
+        together = counts[0] if len(counts) == 1 else np.concatenate(counts)
+        now = float(together.sum()) * self._per_s / dt_s
         self._drive += (1.0 - exp(-dt_s / self._tau_s)) * (now - self._drive)
         excitation = np.zeros(2)
         excitation[self._muscle] = min(self._drive, 1.0)
@@ -86,18 +100,21 @@ pool_of_10, pool_of_500 = _pool_of(10), _pool_of(500)
 
 @transfer(inputs={"counts": "1"}, outputs={"excitation": "1"}, low=0.0, high=1.0)
 class HalfAndHalf:
-    """Both pools at once, from one port: the first half of its channels drives the flexor, the second the extensor."""
+    """Both pools from one port: the first half of its channels drives the flexor, the second half the extensor."""
 
-    def __init__(self) -> None:
-        self._pools = [_Pool(muscle=m, neurons=READ_NEURONS // 2) for m in (0, 1)]
+    def __init__(self, *, neurons: int) -> None:
+        self._pools = [_Pool(muscle=m, neurons=neurons // 2) for m in (0, 1)]
 
     def __call__(self, counts: Floats, *, dt_s: float) -> Floats:
         half = counts.size // 2
         return self._pools[0](counts[:half], dt_s=dt_s) + self._pools[1](counts[half:], dt_s=dt_s)
 
 
-def with_readouts(n_readouts: int, duration_ms: float, **changes: Any) -> Resolved:
-    """``n_readouts`` ports of the brain, read, used and recorded in every step."""
+def with_readouts(n_readouts: int, duration_ms: float, scale: float = 1.0, **changes: Any) -> Resolved:
+    """``n_readouts`` ports of the brain, each read, used and recorded in every step.
+
+    scale: fraction of ``READ_NEURONS``. changes: of the description, ``loop__mode="pipelined"`` and the like.
+    """
     names = readouts(n_readouts)
     half = n_readouts // 2
     pathways = {
@@ -105,43 +122,58 @@ def with_readouts(n_readouts: int, duration_ms: float, **changes: Any) -> Resolv
             "function": f"experiments.py:pool_of_{half}",
             "inputs": {f"r{i}": f"brain.{name}.count" for i, name in enumerate(part)},
             "outputs": {"excitation": "body.muscle_excitation"},
-            "params": {"muscle": index, "neurons": READ_NEURONS // 2},
+            "params": {"muscle": index, "neurons": round(READ_NEURONS * scale) // 2},
         }
         for index, (muscle, part) in enumerate({"flexor": names[:half], "extensor": names[half:]}.items())
     }
-    return _resolved({"n_readouts": n_readouts}, pathways, duration_ms, changes)
+    brain = {"network": "experiments.py:network", "scale": scale, "params": {"n_readouts": n_readouts}}
+    return _resolved(brain, pathways, duration_ms, changes)
 
 
 def with_one_port(duration_ms: float, **changes: Any) -> Resolved:
-    """The same neurons, single-neuron readouts as people would write them: one port, one channel per neuron."""
+    """The same 1,000 neurons, read as people would write it: one port with a channel for each neuron."""
+    brain = {"network": "experiments.py:network", "params": {"n_readouts": 1, "one_population": True}}
+    port = {"port": "brain.R.count", "per": "neuron"}
+    return _resolved(brain, _both_muscles(port, READ_NEURONS), duration_ms, changes)
+
+
+def closed_form(duration_ms: float, **changes: Any) -> Resolved:
+    """Both engines in closed form: the afferents' own spikes drive the muscles, so all that costs time is the loop."""
+    brain = {"network": "experiments.py:afferents_only", "engine": "closed_form"}
+    motor = _both_muscles({"port": "brain.A.count"}, len(PREFERRED_RAD) * AFFERENTS_PER_GROUP)
+    return _resolved(brain, motor, duration_ms, {**changes, "body__engine": "closed_form"})
+
+
+def _both_muscles(port: dict[str, str], neurons: int) -> dict[str, Any]:
     motor = {
         "function": "experiments.py:HalfAndHalf",
-        "inputs": {"counts": {"port": "brain.R.count", "per": "neuron"}},
+        "inputs": {"counts": port},
         "outputs": {"excitation": "body.muscle_excitation"},
+        "params": {"neurons": neurons},
     }
-    return _resolved({"n_readouts": 1, "one_population": True}, {"muscles": motor}, duration_ms, changes)
+    return {"muscles": motor}
 
 
 def _resolved(
-    params: dict[str, Any], motor: dict[str, Any], duration_ms: float, changes: dict[str, Any]
+    brain: dict[str, Any], motor: dict[str, Any], duration_ms: float, changes: dict[str, Any]
 ) -> Resolved:
     afferents = {
         "function": "gaussian_tuning",
         "inputs": {"signal": "body.joint_angle"},
-        "outputs": {"rate": {"port": "brain.A.rate"}},
-        "params": {"preferred": PREFERRED_RAD, "width": 0.3, "maximum_hz": 200.0},
+        "outputs": {"rate": "brain.A.rate"},
+        "params": {"preferred": PREFERRED_RAD, "width": WIDTH_RAD, "maximum_hz": STIMULATED_HZ},
     }
     described = {
         "title": "closed_loop benchmark",
         "seed": 2022,
         "loop": {"interval_ms": INTERVAL_MS, "duration_ms": duration_ms},
-        "brain": {"network": "experiments.py:network", "params": params},
+        "brain": brain,
         "body": {"model": "one_joint", "params": {"gravity": False}, "initial_rad": {"hinge": START_RAD}},
         "pathways": {"afferents": afferents, **motor},
     }
-    for key, value in changes.items():
-        _put(described, key.split("__"), value)
-    return resolve(Source(Experiment.model_validate(described), FOLDER, {}))
+    for path, value in changes.items():
+        _put(described, path.split("__"), value)
+    return resolve(Source(Experiment.model_validate(described), FOLDER, Document(FOLDER / FILE_NAME)))
 
 
 def _put(tree: dict[str, Any], path: list[str], value: Any) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import os
 import sys
 from collections.abc import Mapping
@@ -23,16 +24,32 @@ FOLDER_VARIABLE = "SHERRINGTON_BENCHMARKS"
 
 
 @dataclass(frozen=True)
+class Bound:
+    """What a metric must be: from ``low`` to ``high``, both included."""
+
+    low: float = -math.inf
+    high: float = math.inf
+
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        if self.low == -math.inf:
+            return f"at most {self.high:g}"
+        return f"at least {self.low:g}" if self.high == math.inf else f"{self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True)
 class Result:
     """What one run of a benchmark gave.
 
-    checked: whether what was timed was also right. metrics: name (with its unit) to value. bounds: what must hold, in
-    words, by metric. details: kept in the results file only.
+    checked: whether what was timed was also right. metrics: name (with its unit) to value. bounds: what must hold, by
+    metric. details: kept in the results file only.
     """
 
     checked: bool
     metrics: Mapping[str, float]
-    bounds: Mapping[str, str] = field(default_factory=dict)
+    bounds: Mapping[str, Bound] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -66,7 +83,7 @@ def run(name: str) -> dict[str, Any]:
         "machine": origin["machine"],
         "checked": result.checked,
         "metrics": {key: float(value) for key, value in result.metrics.items()},
-        "bounds": dict(result.bounds),
+        "bounds": {key: _verdict(bound, result.metrics[key]) for key, bound in result.bounds.items()},
         "versions": origin["versions"],
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "details": dict(result.details),
@@ -74,6 +91,10 @@ def run(name: str) -> dict[str, Any]:
     with (path.parent / RESULTS_FILE).open("a", encoding="utf-8") as results:
         results.write(json.dumps(line) + "\n")
     return line
+
+
+def _verdict(bound: Bound, value: float) -> str:
+    return str(bound) if bound.holds(value) else f"{bound}: MISSED"
 
 
 def _load(path: Path) -> Any:

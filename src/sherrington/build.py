@@ -15,7 +15,7 @@ from .loop.guard import Guard
 from .loop.pathway import PathwayRunner
 from .loop.schedule import Schedule
 from .ports import Port, Value
-from .resolve import Endpoint, Resolved, ResolvedPathway
+from .resolved import Endpoint, Resolved, ResolvedPathway
 
 BRAINS = {"nest": "brain.nest:NestBrain", "closed_form": "brain.closed_form:ClosedFormBrain"}
 BODIES = {"mujoco": "body.mujoco:MujocoBody", "closed_form": "body.closed_form:ClosedFormBody"}

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from . import __version__, experiment
 from .errors import SherringtonError
-from .resolve import resolve
+from .resolve import open_experiment
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Embodied simulation of spiking neural networks: brain, body and the closed loop between them.",
 )
+
+STOPPED = 130
+"""Exit status of a run that was ended on request, as of a program ended by Ctrl-C. What it recorded is kept."""
 
 Folder = Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="folder with an experiment.yaml")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="run folder")]
@@ -47,7 +50,10 @@ def run(
     out: Annotated[Path, typer.Option(help="parent of the new run folder")] = Path("runs"),
     video: Annotated[bool, typer.Option("--video", help="also draw a video of the body")] = False,
 ) -> None:
-    """Run an experiment; Ctrl-C ends it cleanly and keeps what was recorded."""
+    """Run an experiment; Ctrl-C ends it cleanly and keeps what was recorded.
+
+    Exit status: 0; 1 when a check does not hold or the run had to stop; 2 for a wrong description; 130 after Ctrl-C.
+    """
     from . import run as runner
     from .progress import Progress
 
@@ -65,17 +71,19 @@ def run(
 
     request = runner.Request(folder, tuple(changes), out, video)
     try:
-        finished = runner.run(request, watch, lambda text: console.print(text, highlight=False, soft_wrap=True))
+        finished = runner.run(request, watch, lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True))
     finally:
         for progress in shown:
             progress.close()
     _print_outcome(finished)
+    if not finished.summary["completed"]:
+        raise typer.Exit(STOPPED)
 
 
 @app.command()
 def validate(folder: Folder, overrides: Set = None) -> None:
     """Check an experiment as a whole, without building anything; all problems at once, exit status 2."""
-    resolved = resolve(experiment.load(folder, overrides or []))
+    resolved = open_experiment(folder, overrides or [])
     print(
         f"{resolved.source.file}: valid; {len(resolved.network.populations)} populations, "
         f"{resolved.network.n_neurons:,} neurons, {len(resolved.body.muscles)} muscles, "
@@ -90,7 +98,7 @@ def info(
     schedule: Annotated[bool, typer.Option("--schedule", help="the order of one cycle")] = False,
 ) -> None:
     """What an experiment consists of."""
-    resolved = resolve(experiment.load(folder, overrides or []))
+    resolved = open_experiment(folder, overrides or [])
     if schedule:
         from .loop.schedule import describe
 
@@ -223,7 +231,8 @@ def _print_outcome(finished: Any) -> None:
             f"readout {step['readout']:.2f}, loop {step['loop_overhead']:.2f} ms"
         )
     for check in facts["checks"]:
-        print(f"  {'holds' if check['holds'] else 'FAILS'}  {check['name']}: {check['value']:.4g} ({check['bound']})")
+        value = "not a number" if check["value"] is None else f"{check['value']:.4g}"
+        print(f"  {'holds' if check['holds'] else 'FAILS'}  {check['name']}: {value} ({check['bound']})")
     if facts["score"] is not None:
         print(f"score {facts['score']:.3f}")
     for what, file in (("report", "report.html"), ("picture", "picture.png"), ("video", "video.mp4")):

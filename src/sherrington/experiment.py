@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import difflib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from .errors import ExperimentError, Problem, known
+from .errors import ExperimentError, Problem
+from .explain import explain
+from .salvage import salvage
+from .yaml_file import Document, override, read
 
 FILE_NAME = "experiment.yaml"
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]*$")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Vector = Annotated[list[Finite], Field(min_length=3, max_length=3)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+Entry = TypeVar("Entry")
 
 
 class Section(BaseModel):
@@ -51,7 +58,7 @@ class Loop(Section):
 class Brain(Section):
     """The brain and the engine that simulates it."""
 
-    network: str = Field(description="a shipped network, or file.py:function beside the experiment")
+    network: str = Field(description="a shipped network by name, or file.py:function")
     engine: Literal["nest", "closed_form"] = Field("nest", description="the simulator")
     scale: Positive = Field(1.0, description="fraction of the full-size network")
     params: dict[str, Any] = Field(default_factory=dict, description="arguments of the network's function")
@@ -64,7 +71,7 @@ class Brain(Section):
 class Body(Section):
     """The body and the engine that simulates it."""
 
-    model: str = Field(description="a shipped body, an .xml file (MJCF), or file.py:function")
+    model: str = Field(description="a shipped body by name, an .xml file (MJCF), or file.py:function")
     engine: Literal["mujoco", "closed_form"] = Field("mujoco", description="the simulator")
     timestep_ms: Positive = Field(0.5, description="time step of the body, ms")
     params: dict[str, Any] = Field(default_factory=dict, description="arguments of the body's function")
@@ -78,11 +85,13 @@ class Reference(Section):
 
     port: str = Field(description="brain.POPULATION.QUANTITY or body.QUANTITY")
     per: Literal["channel", "population", "neuron"] = Field(
-        "channel", description="what one entry of the array stands for"
+        "channel",
+        description="what one entry of the array stands for: a channel of the population, all of it, or a neuron",
     )
-    tau_ms: Positive = Field(20.0, description="filter of a rate that is read, ms")
+    tau_ms: Positive = Field(20.0, description="time constant of the filter of a rate that is read, ms")
     weight: Finite = Field(
-        1.0, description="synaptic weight of a rate or of spikes written, unit of the neuron model"
+        1.0,
+        description="synaptic weight of a rate or of spikes that are written, in the unit of the neuron model",
     )
 
 
@@ -95,13 +104,18 @@ class Noise(Section):
 class Pathway(Section):
     """One transfer function between ports, with the conduction delay of the nerve it stands for."""
 
-    function: str = Field(description="a shipped transfer function, or file.py:function")
-    inputs: dict[str, str | Reference] = Field(default_factory=dict, description="argument to port")
-    outputs: dict[str, str | Reference] = Field(min_length=1, description="result to port")
-    params: dict[str, Any] = Field(default_factory=dict, description="keyword arguments of the function")
+    function: str = Field(description="a shipped transfer function by name, or file.py:function")
+    inputs: dict[str, str | Reference] = Field(
+        default_factory=dict, description="each argument of the function and the port it reads"
+    )
+    outputs: dict[str, str | Reference] = Field(
+        min_length=1, description="each result of the function and the port it goes to"
+    )
+    params: dict[str, Any] = Field(default_factory=dict, description="parameters of the function")
     delay_ms: NotNegative = Field(0.0, description="conduction delay, ms; a multiple of loop.interval_ms")
     interval_ms: Positive | None = Field(
-        None, description="how often the function is called, ms; a multiple of loop.interval_ms"
+        None,
+        description="how often the function is called, ms; a multiple of loop.interval_ms, and that itself when left out",
     )
     gain: Finite = Field(1.0, description="factor on every output")
     noise: Noise | None = Field(None, description="noise added to every output")
@@ -110,22 +124,25 @@ class Pathway(Section):
 class Perturbation(Section):
     """A force or torque applied to the body for a while."""
 
-    name: Name
+    name: Name = Field(description="its name in the report; no other perturbation has it")
     at_ms: NotNegative = Field(description="start, ms; a multiple of loop.interval_ms")
     duration_ms: Positive = Field(description="how long, ms; a multiple of loop.interval_ms")
     joint_torque_Nm: dict[str, Finite] = Field(default_factory=dict, description="torque by joint, N*m")
-    body_force_N: dict[str, Annotated[list[Finite], Field(min_length=3, max_length=3)]] = Field(
-        default_factory=dict, description="force at the centre of mass by body, world frame, N"
+    body_force_N: dict[str, Vector] = Field(
+        default_factory=dict, description="force [x, y, z] at the centre of mass by body, world frame, N"
     )
 
 
 class Intervention(Section):
     """A change of whole populations at a time."""
 
-    name: Name
+    name: Name = Field(description="its name in the report; no other intervention has it")
     at_ms: NotNegative = Field(description="when, ms; a multiple of loop.interval_ms")
-    populations: Annotated[list[str], Field(min_length=1)]
-    action: Literal["stimulate", "silence", "lesion", "restore"]
+    populations: list[str] = Field(min_length=1, description="populations of the network that it acts on")
+    action: Literal["stimulate", "silence", "lesion", "restore"] = Field(
+        description="stimulate: add a current; silence: no spikes until restored; lesion: gone for the rest of the "
+        "run; restore: end a stimulation or silence"
+    )
     current_pA: Finite = Field(0.0, description="current into every neuron for stimulate, pA")
 
 
@@ -136,9 +153,13 @@ class Record(Section):
     signals: Literal["all", "none"] | list[str] = Field(
         "all", description="ports kept: body.QUANTITY, brain.PORT, pathway.NAME.OUTPUT"
     )
-    interval_ms: Positive | None = Field(None, description="interval of the signals kept, ms")
+    interval_ms: Positive | None = Field(
+        None,
+        description="interval of the signals kept, ms; a multiple of loop.interval_ms, and that itself when left out",
+    )
     pose_interval_ms: Positive | None = Field(
-        None, description="interval of the poses kept for pictures and video, ms; about 20 when left out"
+        None,
+        description="interval of the poses kept for pictures and video, ms; a multiple of loop.interval_ms, about 20 when left out",
     )
 
 
@@ -148,39 +169,55 @@ class Experiment(Section):
     title: str = Field(description="one line for lists and reports")
     description: str = Field("", description="what this shows, for people")
     seed: int = Field(1, ge=0, lt=2**31, description="seed of every random stream")
-    loop: Loop
-    brain: Brain
-    body: Body
-    pathways: dict[Name, Pathway] = Field(description="transfer functions by name")
-    perturbations: list[Perturbation] = Field(default_factory=list)
-    interventions: list[Intervention] = Field(default_factory=list)
-    record: Record = Field(default_factory=lambda: Record())
+    loop: Loop = Field(description="how brain and body are coupled")
+    brain: Brain = Field(description="the network and its simulator")
+    body: Body = Field(description="the body and its simulator")
+    pathways: dict[Name, Pathway] = Field(
+        description="transfer functions by name", json_schema_extra={"additionalProperties": False}
+    )
+    perturbations: list[Perturbation] = Field(
+        default_factory=list, description="forces and torques on the body for a while"
+    )
+    interventions: list[Intervention] = Field(
+        default_factory=list, description="changes of whole populations at a time"
+    )
+    record: Record = Field(default_factory=lambda: Record(), description="what is kept of the run")
     check: str | None = Field(None, description="file.py:function that judges the finished run")
 
 
 @dataclass(frozen=True)
 class Source:
-    """An experiment as loaded: the validated form, where it came from, and the line of every key."""
+    """An experiment as loaded: the validated form, the folder it came from, and the file as it was read.
+
+    broken: keys whose value is wrong and was replaced or left out, so that the rest can still be checked; empty
+    after ``load``.
+    """
 
     experiment: Experiment
     folder: Path
-    lines: Mapping[str, int]
-    overridden: frozenset[str] = frozenset()
+    document: Document
+    broken: frozenset[str] = frozenset()
 
     @property
     def file(self) -> Path:
-        return self.folder / FILE_NAME
+        return self.document.file
 
     @property
     def name(self) -> str:
         return self.folder.resolve().name
 
     def problem(self, key: str, message: str, remedy: str) -> Problem:
-        """A Problem at ``key``, with the line of the key or of the nearest one above it."""
-        return Problem(self.file, _line(self.lines, key), key + self._how(key), message, remedy)
+        """A Problem at ``key``, with its line and whether it came from the command line."""
+        return self.document.problem(key, message, remedy)
 
-    def _how(self, key: str) -> str:
-        return " (from --set)" if key in self.overridden else ""
+    def is_broken(self, key: str) -> bool:
+        """Whether something is wrong with ``key``, or with anything above or below it."""
+        return any(f"{key}.".startswith(f"{b}.") or b.startswith(f"{key}.") for b in self.broken)
+
+    def numbered(self, section: str, entries: Sequence[Entry]) -> Iterator[tuple[str, Entry]]:
+        """(key, entry) of a list section, numbered as in the file: broken entries are left out but count."""
+        numbers = (i for i in count() if f"{section}.{i}" not in self.broken)
+        return ((f"{section}.{i}", entry) for i, entry in zip(numbers, entries, strict=False))
 
 
 def json_schema() -> dict[str, Any]:
@@ -194,242 +231,70 @@ def load(folder: Path, overrides: Sequence[str] = ()) -> Source:
     folder: the experiment's folder, or the yaml file in it. overrides: ``key.path=value`` as given to ``--set``,
     the value written as in YAML. Raises ExperimentError with every problem found.
     """
-    path = _file_of(Path(folder))
-    raw, lines = _read(path)
-    overridden = frozenset(_override(raw, text, path) for text in overrides)
+    source, problems = load_in_part(folder, overrides)
+    if problems or source is None:
+        raise ExperimentError(problems)
+    return source
+
+
+def load_in_part(folder: Path, overrides: Sequence[str] = ()) -> tuple[Source | None, list[Problem]]:
+    """As ``load``, but problems are returned, with as much of the experiment as can be made sense of, or None.
+
+    Raises ExperimentError only where there is nothing to read.
+    """
+    document = read(_file_of(Path(folder)))
+    for text in overrides:
+        override(document, text)
     try:
-        experiment = Experiment.model_validate(raw)
+        experiment = Experiment.model_validate(document.values)
     except ValidationError as error:
-        problems = [_explain(details, path, lines, overridden) for details in _most_telling(error.errors())]
-        raise ExperimentError(problems) from None
-    return Source(experiment, path.parent, lines, overridden)
+        wrong = list(explain(error.errors(), Experiment, document.values))
+        problems = [*document.problems, *(document.problem(*one) for one in wrong)]
+        return _rest(document, [key for key, _, _ in wrong]), problems
+    return Source(experiment, document.file.parent, document), document.problems
+
+
+def _rest(document: Document, wrong: Sequence[str]) -> Source | None:
+    values, broken = salvage(document.values, wrong)
+    try:
+        return Source(Experiment.model_validate(values), document.file.parent, document, broken)
+    except ValidationError:
+        return None
 
 
 def dump(experiment: Experiment) -> str:
     """The experiment as YAML text; loading it gives an equal experiment."""
     text = io.StringIO()
     yaml = YAML()
-    yaml.default_flow_style = False
-    yaml.dump(experiment.model_dump(mode="json", exclude_defaults=True), text)
+    yaml.default_flow_style, yaml.width = False, 4096
+    yaml.dump(_quoted(experiment.model_dump(exclude_defaults=True)), text)
     return text.getvalue()
 
 
-# --- reading ----------------------------------------------------------------------------------------------
+def _quoted(value: Any) -> Any:
+    """Text that holds more than one printable line in double quotes: unquoted, YAML would fold what breaks lines."""
+    if isinstance(value, dict):
+        return {_quoted(key): _quoted(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_quoted(entry) for entry in value]
+    return DoubleQuotedScalarString(value) if isinstance(value, str) and not value.isprintable() else value
 
 
 def _file_of(folder: Path) -> Path:
     path = folder if folder.suffix in {".yaml", ".yml"} else folder / FILE_NAME
     if path.is_file():
         return path
-    near = (
-        sorted(p.parent.name for p in folder.parent.glob(f"*/{FILE_NAME}")) if folder.parent.is_dir() else []
-    )
-    raise ExperimentError(
-        [
-            Problem(
-                path,
-                0,
-                "",
-                "no such experiment file",
-                f"name a folder with an {FILE_NAME}; beside it {known(near)}, or make one with 'sherrington new'",
-            )
-        ]
-    )
+    raise ExperimentError([_nothing_at(path)])
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
-    yaml = YAML(typ="rt")
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        message = f"not valid YAML: {error.problem}"
-        remedy = "check indentation, colons and quotes at that line"
-        raise ExperimentError([Problem(path, line, "", message, remedy)]) from None
-    except UnicodeDecodeError as error:
-        problem = Problem(path, 0, "", f"not text in UTF-8: {error.reason}", "save the file as UTF-8")
-        raise ExperimentError([problem]) from None
-    if not isinstance(document, dict):
-        found = "nothing" if document is None else type(document).__name__
-        remedy = "write keys such as 'title:', 'loop:', 'brain:', 'body:', 'pathways:'"
-        raise ExperimentError([Problem(path, 1, "", f"expected a mapping of keys, found {found}", remedy)])
-    lines: dict[str, int] = {}
-    _collect_lines(document, "", lines)
-    return _plain(document), lines
-
-
-def _collect_lines(node: Any, prefix: str, lines: dict[str, int]) -> None:
-    if not hasattr(node, "lc"):
-        return
-    for key, child in node.items() if isinstance(node, dict) else enumerate(node):
-        place = node.lc.key(key) if isinstance(node, dict) else node.lc.item(key)
-        lines[f"{prefix}{key}"] = place[0] + 1
-        _collect_lines(child, f"{prefix}{key}.", lines)
-
-
-def _plain(node: Any) -> Any:
-    """ruamel's round-trip types to the plain ones that strict validation and files expect."""
-    if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(value) for value in node]
-    for kind in (bool, int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    return node
-
-
-def _line(lines: Mapping[str, int], key: str) -> int:
-    while key:
-        if key in lines:
-            return lines[key]
-        key = key.rpartition(".")[0]
-    return 0
-
-
-def _override(raw: dict[str, Any], text: str, path: Path) -> str:
-    key, equals, value = text.partition("=")
-    parts = key.strip().split(".")
-    if not equals or not all(parts):
-        remedy = "write --set key.path=value, for example --set loop.interval_ms=1"
-        raise ExperimentError([Problem(path, 0, f"--set {text}", "not of the form key.path=value", remedy)])
-    node: Any = raw
-    for depth, part in enumerate(parts[:-1]):
-        node = _descend(node, part, ".".join(parts[: depth + 1]), path)
-    _place(node, parts[-1], _plain(YAML(typ="safe").load(value)), key.strip(), path)
-    return key.strip()
-
-
-def _descend(node: Any, part: str, key: str, path: Path) -> Any:
-    if isinstance(node, dict):
-        if node.get(part) is None:
-            node[part] = {}
-        return node[part]
-    return node[_position(node, part, key, path)]
-
-
-def _place(node: Any, part: str, value: Any, key: str, path: Path) -> None:
-    if isinstance(node, dict):
-        node[part] = value
-    else:
-        node[_position(node, part, key, path)] = value
-
-
-def _position(node: Any, part: str, key: str, path: Path) -> int:
-    if isinstance(node, list) and part.isdigit() and int(part) < len(node):
-        return int(part)
-    found = f"a list of {len(node)}" if isinstance(node, list) else repr(node)
-    remedy = "check the path: list entries are numbered from 0, and a value has no keys below it"
-    raise ExperimentError(
-        [Problem(path, 0, f"{key} (from --set)", f"'{part}' is not inside {found}", remedy)]
-    )
-
-
-# --- explaining -------------------------------------------------------------------------------------------
-
-_BRANCH = {"str", "Reference", "list[str]", "literal['all','none']"}
-
-
-def _most_telling(errors: list[ErrorDetails]) -> list[ErrorDetails]:
-    """Of a choice between forms, keep the errors of the form that was meant: one about a key inside it."""
-    kept: dict[str, list[ErrorDetails]] = {}
-    for error in errors:
-        branch = next((i for i, part in enumerate(error["loc"]) if part in _BRANCH), None)
-        place = ".".join(map(str, error["loc"] if branch is None else error["loc"][:branch]))
-        kept.setdefault(place, []).append(error)
-    chosen: list[ErrorDetails] = []
-    for group in kept.values():
-        inner = [
-            e for e in group if e["type"] not in {"string_type", "model_type", "list_type", "literal_error"}
-        ]
-        chosen.extend(inner or group[:1])
-    return chosen
-
-
-def _explain(
-    error: ErrorDetails, path: Path, lines: Mapping[str, int], overridden: frozenset[str]
-) -> Problem:
-    loc = [part for part in error["loc"] if part not in _BRANCH and part != "[key]"]
-    key = ".".join(map(str, loc))
-    section, field = _schema_of(loc)
-    message, remedy = _words(error, loc, section, field)
-    suffix = " (from --set)" if key in overridden else ""
-    return Problem(path, _line(lines, key), key + suffix, message, remedy)
-
-
-def _words(error: ErrorDetails, loc: list[Any], section: list[str], about: str) -> tuple[str, str]:
-    context: dict[str, Any] = error.get("ctx", {})
-    found = _shown(error["input"])
-    meaning = f": {about}" if about else ""
-    match error["type"]:
-        case "extra_forbidden":
-            near = difflib.get_close_matches(str(loc[-1]), section, n=1, cutoff=0.6)
-            guess = f"did you mean '{near[0]}'? " if near else ""
-            return f"unknown key '{loc[-1]}'", f"{guess}{known(section)}"
-        case "missing":
-            return f"required key '{loc[-1]}' is missing", f"add '{loc[-1]}'{meaning}"
-        case "literal_error":
-            return f"{found} is not allowed", f"choose one of {context['expected']}"
-        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
-            limit = next(iter(context.values()))
-            sign = {
-                "greater_than": ">",
-                "greater_than_equal": ">=",
-                "less_than": "<",
-                "less_than_equal": "<=",
-            }
-            return f"{found} is out of range", f"give a value {sign[error['type']]} {limit}{meaning}"
-        case "float_type" | "int_type":
-            kind = "a number" if error["type"] == "float_type" else "a whole number"
-            return f"expected {kind}, found {found}", f"write a bare number, without quotes or unit{meaning}"
-        case "string_pattern_mismatch":
-            return f"{found} is not a name", "use letters, digits, '_' and '-', starting with a letter"
-        case "finite_number":
-            return f"{found} is not a finite number", f"give a finite number{meaning}"
-        case "too_short" | "too_long":
-            need = context.get("min_length", context.get("max_length"))
-            return f"has {context['actual_length']} entries, needs {need}", f"give {need}{meaning}"
-        case "string_type":
-            return f"expected text, found {found}", f"write text{meaning}"
-        case "bool_type":
-            return f"expected true or false, found {found}", f"write true or false{meaning}"
-        case "model_type" | "dict_type":
-            return f"expected keys below this one, found {found}", f"indent its keys below it{meaning}"
-        case "list_type":
-            return f"expected a list, found {found}", f"write one entry per line, each after '- '{meaning}"
-        case _:
-            return f"{error['msg']}, found {found}", f"see 'sherrington schema'{meaning}"
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, str):
-        return f"text '{value}'"
-    if isinstance(value, dict):
-        return f"the keys {', '.join(map(str, value))}" if value else "an empty section"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    return "nothing" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _schema_of(loc: list[Any]) -> tuple[list[str], str]:
-    """The keys that exist where ``loc`` points into, and what its last key means."""
-    model: type[BaseModel] = Experiment
-    about = ""
-    for part in loc:
-        info = model.model_fields.get(str(part))
-        if info is None:
-            if str(part) in {str(p) for p in loc[-1:]}:
-                about = ""
-            continue
-        about = info.description or ""
-        inner = _section_in(info.annotation)
-        if part is loc[-1]:
-            break
-        model = inner or model
-    return list(model.model_fields), about
-
-
-def _section_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _section_in(part))), None)
+def _nothing_at(path: Path) -> Problem:
+    folder = path.parent
+    if folder.is_dir():
+        there = sorted(p.name for p in folder.iterdir() if p.suffix in {".yaml", ".yml"})
+        remedy = f"name the file {FILE_NAME}; YAML files in that folder: {', '.join(there) or 'none'}"
+        return Problem(path, 0, "", "no such file", remedy)
+    beside = sorted(p.parent.name for p in folder.parent.glob(f"*/{FILE_NAME}"))
+    close = difflib.get_close_matches(folder.name, beside, n=1)
+    guess = f"did you mean '{folder.parent / close[0]}'? " if close else ""
+    remedy = f"{guess}experiments in '{folder.parent}': {', '.join(beside) or 'none'}; 'sherrington new NAME' makes one"
+    return Problem(path, 0, "", f"no folder '{folder}'", remedy)

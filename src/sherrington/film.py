@@ -22,11 +22,14 @@ FRAMES_PER_S = 25
 def draw_picture(model: BodyModel, run: Run, path: Path) -> tuple[float, ...]:
     """Write a strip of the body at a few moments as PNG; returns their times in ms.
 
-    Empty, and nothing written, when the run kept no joint angles. Raises NotNowError where nothing can be drawn.
+    Empty, and nothing written, when the run kept no joint angles or ended before its first cycle. Raises NotNowError
+    where nothing can be drawn.
     """
     if "body.joint_angle" not in run.signals:
         return ()
     time_ns, angle, activation = _recorded(run)
+    if not time_ns.size:
+        return ()
     chosen = np.linspace(0, time_ns.size - 1, MOMENTS + 1).round().astype(int)[1:]
     renderer = Renderer(model, width=640, height=720)
     try:
@@ -39,7 +42,7 @@ def draw_picture(model: BodyModel, run: Run, path: Path) -> tuple[float, ...]:
 
 def draw_video(model: BodyModel, run: Run, path: Path, slow_down: float = 1.0) -> None:
     """Write a video of the whole run at 25 frames a second; slow_down: biological seconds last so many times longer."""
-    if "body.joint_angle" in run.signals:
+    if "body.joint_angle" in run.signals and _recorded(run)[0].size:
         write_video(_frames(model, run, slow_down), path, FRAMES_PER_S)
 
 

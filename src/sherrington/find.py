@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib
-import importlib.util
 import inspect
+import re
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from .errors import SherringtonError, known
+
+_FILE = re.compile(r"(?P<file>[^:]*\.py)(?::(?P<name>.*))?")
 
 
 class NotFoundError(SherringtonError):
@@ -29,74 +33,163 @@ def find(kind: str, text: str, shipped: Mapping[str, str], folder: Path) -> Call
 
     kind: ``"network"`` and the like, for messages. Raises NotFoundError.
     """
-    if ".py" in text:
-        return _from_file(kind, text, folder)
-    if text not in shipped:
-        near = difflib.get_close_matches(text, shipped, n=1)
-        guess = f"did you mean '{near[0]}'? " if near else ""
+    own = _FILE.fullmatch(text)
+    if own:
+        return _in_file(kind, own["file"], own["name"] or "", folder)
+    if not shipped:
         raise NotFoundError(
-            f"no shipped {kind} '{text}'", f"{guess}{known(tuple(shipped))}; or name one of yours as file.py:function"
+            f"'{text}' names no function", f"write file.py:function, the {kind} of the experiment"
         )
+    if text not in shipped:
+        remedy = f"{_near(text, shipped)}{known(tuple(shipped))}; or name one of yours as file.py:function"
+        raise NotFoundError(f"no shipped {kind} '{text}'", remedy)
     module, _, name = shipped[text].partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
 
 
-def unknown_arguments(function: Callable[..., Any], given: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
+def file_beside(text: str, folder: Path, suffix: str) -> Path:
+    """The file ``text`` in ``folder`` or below it. Raises NotFoundError with the files of that suffix there."""
+    path = folder / text
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise NotFoundError(
+            f"'{text}' lies outside the folder of the experiment",
+            "copy it beside experiment.yaml, so that the folder holds all that a run needs",
+        )
+    if path.is_file():
+        return path
+    there = sorted(str(p.relative_to(folder)) for p in folder.glob(f"*{suffix}"))
+    guess = _near(text, dict.fromkeys(there))
+    raise NotFoundError(
+        f"no file '{text}' beside experiment.yaml",
+        f"{guess}{suffix} files there: {', '.join(there) or 'none'}",
+    )
+
+
+def unknown_arguments(
+    function: Callable[..., Any], given: Mapping[str, Any]
+) -> tuple[list[str], list[str], list[str]]:
     """(given but unknown, required but not given, all keyword names that exist) of ``function``."""
     parameters = inspect.signature(function).parameters.values()
-    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):
-        return [], [], []
-    names = [p.name for p in parameters if p.kind is not inspect.Parameter.VAR_POSITIONAL]
+    catch_all = {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
+    names = [p.name for p in parameters if p.kind not in catch_all]
     required = [p.name for p in parameters if p.default is inspect.Parameter.empty and p.name in names]
-    return [n for n in given if n not in names], [n for n in required if n not in given], names
+    takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+    unknown = [] if takes_any else [n for n in given if n not in names]
+    return unknown, [n for n in required if n not in given], names
 
 
-def own_line(error: BaseException, folder: Path) -> str:
-    """``"file.py, line 7, in f"``: the last frame of a traceback that lies in ``folder``, or the last of all."""
-    frames = traceback.extract_tb(error.__traceback__)
+def raised(error: BaseException, folder: Path) -> str:
+    """``"ValueError: message (net.py, line 7, in build)"``: an error of somebody's own code, and where it was raised.
+
+    The last frame that lies in ``folder``, else the last of all. An error of ours needs no type, and a place only
+    in somebody's own code.
+    """
+    name = "" if isinstance(error, SherringtonError) else f"{type(error).__name__}: "
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{name}{error.msg} ({Path(error.filename).name}, line {error.lineno})"
+    frames = list(traceback.extract_tb(error.__traceback__))
     own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder.resolve())]
-    if not frames:
-        return ""
-    frame = (own or list(frames))[-1]
-    return f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}"
+    if not frames or (not own and isinstance(error, SherringtonError)):
+        return f"{name}{error}"
+    frame = (own or frames)[-1]
+    where = f", in {frame.name}" if frame.name != "<module>" else ""
+    return f"{name}{error} ({Path(frame.filename).name}, line {frame.lineno}{where})"
 
 
-def _from_file(kind: str, text: str, folder: Path) -> Callable[..., Any]:
-    file, _, name = text.partition(":")
-    path = folder / file
+def _near(text: str, names: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(text, names, n=1)
+    return f"did you mean '{close[0]}'? " if close else ""
+
+
+# --- people's own files -----------------------------------------------------------------------------------
+
+
+def _in_file(kind: str, file: str, name: str, folder: Path) -> Callable[..., Any]:
+    path = file_beside(file, folder, ".py")
+    module = _load(path, folder)
+    own = {
+        n: v
+        for n, v in vars(module).items()
+        if callable(v) and getattr(v, "__module__", "") == module.__name__
+    }
     if not name:
-        raise NotFoundError(f"'{text}' names a file but no function", f"write {file}:function")
-    if not path.is_file():
-        there = sorted(p.name for p in folder.glob("*.py"))
-        raise NotFoundError(f"no file '{file}' beside the experiment", f"Python files there: {', '.join(there) or 'none'}")
-    module = _load(path)
+        raise NotFoundError(
+            f"'{file}' names a file but no function", f"write {file}:FUNCTION; {known(tuple(own))}"
+        )
     found = getattr(module, name, None)
     if callable(found):
-        return found
-    own = [n for n, v in vars(module).items() if callable(v) and getattr(v, "__module__", "") == module.__name__]
-    raise NotFoundError(f"{file} has no function '{name}' for a {kind}", f"in that file {known(own)}")
+        return cast(Callable[..., Any], found)
+    if found is not None:
+        raise NotFoundError(
+            f"'{name}' in {file} is no function but {found!r}", f"functions {known(tuple(own))}"
+        )
+    raise NotFoundError(f"{file} has no function '{name}'", f"{_near(name, own)}{known(tuple(own))}")
 
 
-def _load(path: Path) -> ModuleType:
-    """Import a file under a name of its own, with its folder importable for the files beside it."""
+def _load(path: Path, folder: Path) -> ModuleType:
+    """Import a file under a name that nothing else has: its path and its text. Nothing is written beside it."""
     path = path.resolve()
-    name = f"sherrington_user_{path.stem}_{abs(hash(path)):x}"
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise NotFoundError(
+            f"{path.name} cannot be read: {error.strerror}", "check that you may read it"
+        ) from error
+    digest = hashlib.blake2b(bytes(path) + b"\0" + text, digest_size=8).hexdigest()
+    name = f"sherrington_user_{path.stem}_{digest}"
     if name in sys.modules:
+        _enter(path.parent)
         return sys.modules[name]
-    if str(path.parent) not in sys.path:
-        sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise NotFoundError(f"{path.name} cannot be loaded as Python", "give it the ending .py")
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
+        with _importing_from(path.parent):
+            exec(compile(text, str(path), "exec"), vars(module))
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
-        where = f"line {error.lineno}" if isinstance(error, SyntaxError) else own_line(error, path.parent)
         raise NotFoundError(
-            f"{path.name} failed to load: {type(error).__name__}: {error} ({where})", "correct the file"
+            f"{path.name} failed to load: {raised(error, folder)}", "correct it there"
         ) from error
     return module
+
+
+@contextmanager
+def _importing_from(folder: Path) -> Iterator[None]:
+    _enter(folder)
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
+_entered: list[Path] = []
+_left: dict[Path, dict[str, ModuleType]] = {}
+
+
+def _enter(folder: Path) -> None:
+    """Make the files of ``folder`` importable, and those of no other: two experiments may both have a ``muscles.py``.
+
+    The folder comes last on the path, so that no file in it can take the place of an installed library.
+    """
+    if _entered == [folder]:
+        return
+    for old in _entered:
+        _left[old] = {n: m for n, m in sys.modules.items() if _is_imported_from(old, n, m)}
+        for name in _left[old]:
+            del sys.modules[name]
+        sys.path.remove(str(old))
+    sys.modules.update(_left.get(folder, {}))
+    sys.path.append(str(folder))
+    importlib.invalidate_caches()
+    _entered[:] = [folder]
+
+
+def _is_imported_from(folder: Path, name: str, module: ModuleType) -> bool:
+    """Whether a module is ``folder/name.py`` or lies in ``folder/name``; not: somewhere below, as a ``.venv`` may."""
+    file, top = getattr(module, "__file__", None), name.partition(".")[0]
+    return bool(file) and (
+        Path(str(file)) == folder / f"{top}.py" or Path(str(file)).is_relative_to(folder / top)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import PortError
+
+SPIKES_UNIT = "spikes"
+"""The unit of a port that carries spikes, each with its time, instead of one number per channel."""
+
+_FLOAT64 = np.dtype(np.float64)
+_LARGEST = sys.float_info.max
 
 Signal = NDArray[np.float64]
 """One value per channel: shape ``Port.shape``, in ``Port.unit``, first axis ordered as ``Port.order``."""
@@ -97,6 +104,8 @@ class Port:
                 else f"expected a SpikeBatch, got {type(value).__name__}"
             )
         array = np.asarray(value)
+        if array.shape == self.shape and array.dtype is _FLOAT64 and self._within(array):
+            return None
         if array.shape != self.shape:
             return f"expected shape {self.shape} ({self.unit}), got shape {array.shape}"
         if not np.issubdtype(array.dtype, np.number):
@@ -110,6 +119,11 @@ class Port:
                 f"is outside {self.low:g} to {self.high:g} {self.unit}"
             )
         return None
+
+    def _within(self, array: Signal) -> bool:
+        """Finite and in range, in two passes: this is asked of every signal in every step. NaN fails each test."""
+        low, high = np.minimum.reduce(array, None), np.maximum.reduce(array, None)
+        return bool(max(self.low, -_LARGEST) <= low and high <= min(self.high, _LARGEST))
 
     def _worst(self, bad: NDArray[np.bool_]) -> str:
         return f"'{self.order[int(np.argwhere(bad)[0][0])]}'"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 from .clock import ns_to_s
 from .loop.closed_loop import ClosedLoop
-from .loop.recorder import Recorder
+
+if TYPE_CHECKING:
+    from .loop.recorder import Recorder
 
 LIVE_INTERVAL_S = 0.2
 LINE_INTERVAL_S = 2.0
@@ -38,7 +42,7 @@ class Progress:
         if self._live:
             self._live.update(self._bar(loop), refresh=True)
         else:
-            self._console.print(self._text(loop), highlight=False, soft_wrap=True)
+            self._console.print(self._text(loop), highlight=False, markup=False, soft_wrap=True)
 
     def close(self) -> None:
         """Take the bar away; safe to call twice."""
@@ -58,5 +62,5 @@ class Progress:
     def _bar(self, loop: ClosedLoop) -> Table:
         table = Table.grid(padding=(0, 1))
         bar = ProgressBar(total=self._duration_ns, completed=loop.now_ns, width=30)
-        table.add_row(bar, self._text(loop))
+        table.add_row(bar, Text(self._text(loop)))
         return table

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import importlib.util
 import signal
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import build, experiment
 from .clock import ns_to_ms, ns_to_s
-from .errors import NotNowError, RunError
+from .errors import NeverError, NotNowError, RunError
 from .loop.closed_loop import ClosedLoop, Observer
-from .loop.recorder import Recorder
 from .record.check import Outcome
 from .record.folder import copy_experiment, new_run_folder, provenance, write_json
 from .record.layout import EXPERIMENT_FILE, LOG_FILE, PICTURE_FILE, REPORT_FILE, RUN_FILE, SUMMARY_FILE
-from .record.read import Run, open_run
-from .resolve import Resolved, resolve
+from .resolve import open_experiment
+from .resolved import Resolved
+
+if TYPE_CHECKING:  # both bring HDF5, and an experiment is checked before anything heavy is imported
+    from .loop.recorder import Recorder
+    from .record.read import Run
 
 VIDEO_FILE = "video.mp4"
+
+
+def open_run(folder: Path) -> Run:
+    """The run in ``folder``."""
+    from .record import read
+
+    return read.open_run(folder)
 
 
 @dataclass(frozen=True)
@@ -51,33 +62,51 @@ class Phases:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
 
 
-Watch = Callable[[ClosedLoop, Recorder], Observer]
+Watch: TypeAlias = "Callable[[ClosedLoop, Recorder], Observer]"
 """Makes an observer for progress, once loop and recorder exist."""
 
 
 def run(request: Request, watch: Watch | None = None, say: Callable[[str], None] = lambda _: None) -> Run:
     """Run one experiment to its end, to Ctrl-C or to an error, and return the finished run folder.
 
-    say: called with one line when something begins. Raises ExperimentError before anything is written, RunError after
-    everything recorded so far has been stored.
+    say: called with one line when something begins. Raises ExperimentError, and NeverError for an ``out`` that cannot
+    be written to, before anything is written; RunError after everything recorded so far has been stored.
     """
     phases = Phases()
     with phases.measure("validate"):
-        source = experiment.load(request.folder, request.overrides)
-        resolved = resolve(source)
-    folder = new_run_folder(request.out, source.name)
+        resolved = open_experiment(request.folder, request.overrides)
+        if request.video:
+            _check_video(resolved)
+    folder = _new_folder(request.out, resolved.source.name)
     say(f"run folder {folder}")
     _store_description(resolved, folder)
     try:
         _simulate(resolved, folder, phases, watch, say)
         finished = open_run(folder)
-        _judge(resolved, finished, folder)
+        _judge(resolved, finished, folder, say)
     except Exception:
         with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
             log.write(traceback.format_exc())
         raise
     _present(resolved, folder, request.video, phases, say)
     return open_run(folder)
+
+
+def _check_video(resolved: Resolved) -> None:
+    """Raises NeverError now for what would otherwise be missed after the whole run."""
+    if resolved.experiment.body.engine != "mujoco":
+        raise NeverError(f"--video: body engine '{resolved.experiment.body.engine}' has no shape to draw; use mujoco")
+    if importlib.util.find_spec("imageio_ffmpeg") is None:
+        raise NeverError("--video needs the package imageio-ffmpeg; install it with: pip install 'sherrington[video]'")
+
+
+def _new_folder(out: Path, name: str) -> Path:
+    try:
+        return new_run_folder(out, name)
+    except OSError as error:
+        raise NeverError(
+            f"cannot make a run folder in {out}: {error.strerror or error}; choose another folder with --out"
+        ) from error
 
 
 def _store_description(resolved: Resolved, folder: Path) -> None:
@@ -90,30 +119,40 @@ def _simulate(
     resolved: Resolved, folder: Path, phases: Phases, watch: Watch | None, say: Callable[[str], None]
 ) -> None:
     with phases.measure("import"):
+        from .loop.recorder import Recorder
+
         build.import_engines(resolved)
     say(f"building '{resolved.network.name}': {resolved.network.n_neurons:,} neurons")
-    with phases.measure("build_brain"):
-        brain, spike_ports = build.build_brain(resolved)
-    try:
+    with ExitStack() as closing:
+        with phases.measure("build_brain"):
+            brain, spike_ports = build.build_brain(resolved)
+        closing.callback(brain.close)
         with phases.measure("build_body"):
             body = build.build_body(resolved)
+            closing.callback(body.close)
             loop = build.build_loop(resolved, brain, body, folder / "dump")
+        closing.callback(loop.close)
         recorder = Recorder(folder, resolved, loop.wiring, brain, body, spike_ports)
-    except BaseException:
-        brain.close()
-        raise
-    loop.observers = (recorder, watch(loop, recorder)) if watch else (recorder,)
+        loop.observers = (recorder, watch(loop, recorder)) if watch else (recorder,)
+        _loop(resolved, loop, recorder, folder, phases)
+
+
+def _loop(resolved: Resolved, loop: ClosedLoop, recorder: Recorder, folder: Path, phases: Phases) -> None:
+    """Run the loop; whatever ends it, the data are brought to disk and the summary says why."""
+    # Asked for now: an engine that stopped with an error may not answer any more.
+    engines = {"brain": dict(loop.brain.statistics()), "body": dict(loop.body.statistics())}
     error = ""
     try:
         with phases.measure("loop"), stop_on_interrupt(loop):
             loop.run()
-    except RunError as stopped:
-        error = str(stopped)
+    except BaseException as stopped:
+        error = str(stopped) or type(stopped).__name__
         raise
     finally:
-        recorder.close()
-        write_json(folder / SUMMARY_FILE, summary(resolved, loop, recorder, phases, error))
-        loop.close()
+        try:
+            recorder.close()
+        finally:
+            write_json(folder / SUMMARY_FILE, summary(resolved, loop, recorder, phases, engines, error))
 
 
 @contextmanager
@@ -138,7 +177,12 @@ def stop_on_interrupt(loop: ClosedLoop) -> Iterator[None]:
 
 
 def summary(
-    resolved: Resolved, loop: ClosedLoop, recorder: Recorder, phases: Phases, error: str
+    resolved: Resolved,
+    loop: ClosedLoop,
+    recorder: Recorder,
+    phases: Phases,
+    engines: dict[str, dict[str, Any]],
+    error: str,
 ) -> dict[str, Any]:
     """``summary.json``; every key is explained in ``docs/run-folder.md``."""
     biological_s = ns_to_s(loop.now_ns)
@@ -161,7 +205,7 @@ def summary(
         "spikes": counts,
         "rates_hz": {n: c / sizes[n].size / biological_s if biological_s else None for n, c in counts.items()},
         "neurons": resolved.network.n_neurons,
-        "synapses": loop.brain.statistics().get("synapses", resolved.network.expected_synapses()),
+        "synapses": engines["brain"].get("synapses", resolved.network.expected_synapses()),
         "muscles": len(resolved.body.muscles),
         "score": None,
         "checks": [],
@@ -171,7 +215,7 @@ def summary(
         "interventions": [
             {"name": c.name, "at_ms": ns_to_ms(c.at_ns), "populations": c.populations} for c in resolved.changes
         ],
-        "engine": {"brain": dict(loop.brain.statistics()), "body": dict(loop.body.statistics())},
+        "engine": engines,
         "lag_ms": loop.worst_lag_s * 1e3 if loop.realtime else None,
     }
 
@@ -191,16 +235,30 @@ def step_ms(loop: ClosedLoop) -> dict[str, float]:
     return {name: 1e3 * seconds / steps for name, seconds in parts.items()}
 
 
-def _judge(resolved: Resolved, run: Run, folder: Path) -> None:
+def _judge(resolved: Resolved, run: Run, folder: Path, say: Callable[[str], None]) -> None:
     """Let the experiment's own check look at the finished run; its verdict goes into the summary."""
     if resolved.check is None or not run.summary["completed"]:
         return
-    outcome = resolved.check(run)
+    if resolved.source.document.from_command_line("loop.duration_ms"):
+        say("the experiment's check is left out: it was written for another duration")
+        return
+    outcome = _asked(resolved, run)
     if not isinstance(outcome, Outcome):
         raise RunError(
             f"check '{resolved.experiment.check}' returned {type(outcome).__name__}; return sherrington.Outcome"
         )
     write_json(folder / SUMMARY_FILE, {**run.summary, **outcome.as_summary()})
+
+
+def _asked(resolved: Resolved, run: Run) -> Any:
+    assert resolved.check is not None
+    try:
+        return resolved.check(run)
+    except Exception as error:
+        raise RunError(
+            f"check '{resolved.experiment.check}' raised {type(error).__name__}: {error}; the run itself is whole: "
+            f"mend the check and look at {run.folder}, where {LOG_FILE} says where it raised"
+        ) from error
 
 
 def _present(resolved: Resolved, folder: Path, video: bool, phases: Phases, say: Callable[[str], None]) -> None:

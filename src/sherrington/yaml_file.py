@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -64,7 +64,9 @@ def read(file: Path) -> Document:
     document = Document(file)
     root = _compose(document, _text(file))
     if not isinstance(root, MappingNode):
-        found = "nothing" if root is None else "a list" if isinstance(root, SequenceNode) else "a single value"
+        found = (
+            "nothing" if root is None else "a list" if isinstance(root, SequenceNode) else "a single value"
+        )
         remedy = "write keys such as 'title:', 'loop:', 'brain:', 'body:', 'pathways:'"
         raise ExperimentError([Problem(file, 1, "", f"expected keys at the top, found {found}", remedy)])
     document.values = _Reader(document).mapping(root, "", ())
@@ -88,25 +90,30 @@ def _compose(document: Document, text: str) -> Node | None:
     except YAMLError as error:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         message, remedy = _syntax(error)
-        raise ExperimentError([Problem(document.file, mark.line + 1 if mark else 0, "", message, remedy)]) from None
+        raise ExperimentError(
+            [Problem(document.file, mark.line + 1 if mark else 0, "", message, remedy)]
+        ) from None
     return node
 
 
 _SYNTAX = {
-    "'\\t'": ("a tab indents this line", "indent with spaces"),
+    "'\\t'": ("a tab stands where only spaces may", "indent with spaces"),
     "another document": ("a second document begins here", "keep one document a file: remove the line '---'"),
     "mapping values are not allowed": (
         "a ':' stands where none can be",
         "put one 'key: value' on a line, a space after the colon, and text that contains ': ' in quotes",
     ),
     "end of stream": ("a quote is opened and never closed", "close it with the same quote"),
-    "stream end": ("a bracket is opened and never closed", "close it with '}' or ']'"),
     "undefined alias": ("a value begins with '*', which stands for an anchor", "put the text in quotes"),
 }
 
 
 def _syntax(error: YAMLError) -> tuple[str, str]:
     found = str(getattr(error, "problem", None) or getattr(error, "reason", error))
+    begun = getattr(error, "context_mark", None)
+    if found.startswith("expected ',' or") and begun is not None:
+        message = f"the bracket opened in line {begun.line + 1} is not closed, or a comma is missing"
+        return message, "close it with '}' or ']', and put ',' between its entries"
     for sign, words in _SYNTAX.items():
         if sign in found:
             return words
@@ -128,26 +135,32 @@ class _Reader:
             return self.mapping(node, key, above)
         if isinstance(node, SequenceNode):
             return self._list(node, key, above)
-        return self._scalar(node, key)
+        return self._scalar(cast(ScalarNode, node), key)
 
     def mapping(self, node: MappingNode, key: str, above: tuple[Node, ...]) -> dict[str, Any]:
         merged: dict[str, Any] = {}
         own: dict[str, Any] = {}
         first: dict[str, int] = {}
         for name_node, value_node in node.value:
-            name, line = str(getattr(name_node, "value", "")), name_node.start_mark.line + 1
-            path = f"{key}.{name}" if key else name
             if name_node.tag == _MERGE:
                 merged.update(self._merge(value_node, key, (*above, node)))
                 continue
-            if name in own:
-                message = f"given twice: here and in line {first[name]}"
-                self._document.problems.append(
-                    Problem(self._document.file, line, path, message, "remove one of the two")
+            name = str(name_node.value)
+            path = f"{key}.{name}" if key else name
+            if not isinstance(name_node, ScalarNode):
+                self._add(
+                    name_node,
+                    key,
+                    "has a key that is itself a list or has keys",
+                    "write a name before the ':'",
                 )
-                continue
-            first[name] = self._document.lines[path] = line
-            own[name] = self.value(value_node, path, (*above, node))
+            elif name in own:
+                self._add(
+                    name_node, path, f"given twice: here and in line {first[name]}", "remove one of the two"
+                )
+            else:
+                first[name] = self._document.lines[path] = name_node.start_mark.line + 1
+                own[name] = self.value(value_node, path, (*above, node))
         return {**merged, **own}
 
     def _merge(self, node: Node, key: str, above: tuple[Node, ...]) -> dict[str, Any]:
@@ -158,7 +171,9 @@ class _Reader:
             if isinstance(value, dict):
                 result.update(value)
             else:
-                self._add(part, key, "'<<' merges something without keys", "merge an anchored section: '<<: *name'")
+                self._add(
+                    part, key, "'<<' merges something without keys", "merge an anchored section: '<<: *name'"
+                )
         return result
 
     def _list(self, node: SequenceNode, key: str, above: tuple[Node, ...]) -> list[Any]:
@@ -191,7 +206,12 @@ def override(document: Document, text: str) -> None:
         example = "--set loop.interval_ms=1"
         _refuse(document, f"--set {text}", "not of the form key.path=value", f"write for example {example}")
     elif key in document.overridden:
-        _refuse(document, f"--set {text}", f"'{key}' is set twice", "give it once (--seed sets seed, --duration-ms sets loop.duration_ms)")
+        _refuse(
+            document,
+            f"--set {text}",
+            f"'{key}' is set twice",
+            "give it once (--seed sets seed, --duration-ms sets loop.duration_ms)",
+        )
     else:
         _apply(document, key, written, text)
 
@@ -201,7 +221,12 @@ def _apply(document: Document, key: str, written: str, text: str) -> None:
     try:
         node = YAML(typ="safe", pure=True).compose(written)
     except YAMLError as error:
-        _refuse(document, f"--set {text}", f"'{written}' is not valid YAML: {_syntax(error)[0]}", "quote it, or write it as in the file")
+        _refuse(
+            document,
+            f"--set {text}",
+            f"'{written}' is not valid YAML: {_syntax(error)[0]}",
+            "quote it, or write it as in the file",
+        )
         return
     value = None if node is None else _Reader(reader).value(node, key, ())
     for problem in reader.problems:
@@ -236,7 +261,9 @@ def _fits(document: Document, node: Any, part: str, path: str, text: str) -> boo
             return True
         there = f"entries 0 to {len(node) - 1}" if node else "no entries"
         remedy = f"name one of them by its number, or set the whole list: --set '{path}=[...]'"
-        _refuse(document, f"--set {text}", f"'{path}' is a list with {there}; '{part}' is none of them", remedy)
+        _refuse(
+            document, f"--set {text}", f"'{path}' is a list with {there}; '{part}' is none of them", remedy
+        )
         return False
     remedy = f"set it as a whole: --set '{path}=...'"
     _refuse(document, f"--set {text}", f"'{path}' is {node!r} and has no keys below it", remedy)

@@ -11,6 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sherrington.errors import RunError
+from sherrington.ports import Kind, Port
+from sherrington.record import store
 from sherrington.record.store import Run, open_run
 
 WRITER = """
@@ -35,7 +38,10 @@ for step in range(10_000_000):
 
 def start(folder: Path, program: str = WRITER) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -91,28 +97,47 @@ def test_a_run_that_is_still_going_can_be_read(tmp_path: Path) -> None:
         process.communicate()
 
 
-FULL_DISK = (
+def test_a_nearly_full_disk_ends_the_run_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above all room this disk has: the run stops, the last samples still go in, and the file is closed."""
+    port = Port("s", Kind.SIGNAL, (1,), "m", ("a",))
+    recording = store.RunStore(tmp_path, spikes={}, signals={"body.s": port})
+    recording.append_signals(1, {"body.s": np.ones(1)})
+    recording.flush()
+    monkeypatch.setattr(store, "RESERVE_BYTES", 2**62)
+    recording.append_signals(2, {"body.s": np.ones(1)})
+    with pytest.raises(
+        RunError, match=r"is nearly full: \d+ MiB are free, .* choose another folder with --out"
+    ):
+        recording.flush()
+    recording.close()
+    assert open_run(tmp_path).signal("body.s")[0].tolist() == [1, 2]
+
+
+FULL_QUOTA = (
     """
 import resource, signal
 from sherrington.errors import RunError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, -1))
 """
     + WRITER.split("for step")[0]
     + "try:\n    for step"
     + WRITER.split("for step")[1].replace("\n", "\n    ")
-    + "\nexcept RunError as error:\n    print('error:', error, flush=True)\n    store.close()\n"
+    + "\nexcept RunError as error:\n    print('error:', error, flush=True)\n"
+    # The limit holds for the file in memory too, unlike a full quota.
+    + "    resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))\n    store.close()\n"
     + "    sys.exit(1)\n"
 )
 
 
-def test_a_full_disk_stops_with_a_sentence_and_keeps_what_was_written(tmp_path: Path) -> None:
-    """The process may write no file beyond 3 MB, which is what a full disk looks like to HDF5."""
-    process = start(tmp_path, FULL_DISK)
+def test_a_disk_that_refuses_stops_with_a_sentence_and_keeps_what_was_written(tmp_path: Path) -> None:
+    """The process may write no file beyond 3 MB, which is what a full quota looks like to HDF5."""
+    process = start(tmp_path, FULL_QUOTA)
     printed, complaint = process.communicate()
     assert process.returncode == 1, complaint
     *lines, last = printed.splitlines()
-    assert last.startswith(f"error: cannot write {tmp_path / 'data.h5'}: ")
+    assert last == f"error: cannot write {tmp_path / 'data.h5'}: File too large"
     flushed = [int(line) for line in lines if line.isdigit()]
     assert flushed
+    assert (tmp_path / "data.h5").stat().st_size <= 3_000_000
     check_prefix(open_run(tmp_path), flushed[-1])

@@ -32,7 +32,9 @@ def batch(start_ns: int, size: int, random: np.random.Generator) -> SpikeBatch:
 
 @settings(max_examples=30, deadline=None)
 @given(
-    sizes=st.lists(st.sampled_from([0, 1, 7, 300, SPIKE_BUFFER - 1, SPIKE_BUFFER, SPIKE_BUFFER + 1]), max_size=12),
+    sizes=st.lists(
+        st.sampled_from([0, 1, 7, 300, SPIKE_BUFFER - 1, SPIKE_BUFFER, SPIKE_BUFFER + 1]), max_size=12
+    ),
     flush_after=st.sets(st.integers(0, 11)),
     seed=st.integers(0, 2**32 - 1),
 )
@@ -94,6 +96,15 @@ def test_ports_and_populations_come_back(tmp_path: Path) -> None:
     )
 
 
+def test_names_keep_their_order(tmp_path: Path) -> None:
+    names = [f"{letter}{i}" for i in range(20) for letter in "zma"]
+    ports = {f"body.{name}": port(name, (1,)) for name in names}
+    RunStore(tmp_path, spikes=dict.fromkeys(names, INFO), signals=ports).close()
+    run = open_run(tmp_path)
+    assert list(run.populations) == names
+    assert list(run.signals) == list(ports)
+
+
 def test_values_are_copied_when_handed_over(tmp_path: Path) -> None:
     store = RunStore(tmp_path, spikes={"motoneurons": INFO}, signals={"body.length": port("length", (2,))})
     value = np.array([1.0, 2.0])
@@ -113,7 +124,9 @@ def test_poses_come_back(tmp_path: Path, n_muscles: int) -> None:
     store = RunStore(tmp_path, spikes={}, signals={})
     store.flush()  # the number of bodies is not known yet, and the file exists already
     random = np.random.default_rng(2)
-    poses = [Pose(("humerus", "ulna"), random.normal(size=(2, 3)), random.normal(size=(2, 4))) for _ in range(600)]
+    poses = [
+        Pose(("humerus", "ulna"), random.normal(size=(2, 3)), random.normal(size=(2, 4))) for _ in range(600)
+    ]
     activations = random.random((600, n_muscles))
     for i, pose in enumerate(poses):
         store.append_poses(20 * i, pose, activations[i] if n_muscles else None)
@@ -121,8 +134,8 @@ def test_poses_come_back(tmp_path: Path, n_muscles: int) -> None:
     found = open_run(tmp_path).poses()
     assert found.bodies == ("humerus", "ulna")
     assert np.array_equal(found.time_ns, 20 * np.arange(600))
-    assert np.array_equal(found.positions, np.float32([pose.positions for pose in poses]))
-    assert np.array_equal(found.quaternions, np.float32([pose.quaternions for pose in poses]))
+    assert np.array_equal(found.positions, np.array([pose.positions for pose in poses], np.float32))
+    assert np.array_equal(found.quaternions, np.array([pose.quaternions for pose in poses], np.float32))
     assert np.array_equal(found.activations, np.float32(activations))
 
 

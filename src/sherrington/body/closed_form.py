@@ -10,9 +10,10 @@ one matrix exponential (Van Loan 1978, IEEE Trans Autom Control 23:395). No step
 
 from __future__ import annotations
 
+import math
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,8 @@ class ClosedFormBody:
         self.kernel_s = 0.0
         self.inputs: Mapping[str, Port] = {}
         self.outputs: Mapping[str, Port] = {}
+        self.name = ""
+        self._prepared = False
         self._state: Signal = np.zeros(4)
         self._held: Signal = np.zeros(3)
 
@@ -82,6 +85,8 @@ class ClosedFormBody:
         self._start_rad = self._initial({**model.initial, **options.initial})
         self._step_state, self._step_input = self._discretise()
         self._make_ports()
+        self._readers = self._make_readers()
+        self._prepared = True
         self.reset()
 
     def write(self, port: str, value: Signal) -> None:
@@ -94,6 +99,7 @@ class ClosedFormBody:
 
     def advance(self, until_ns: int) -> None:
         """Step to ``until_ns``. Raises ClockError when it is no whole number of steps ahead, DivergenceError."""
+        self._check_prepared()
         steps, rest = divmod(until_ns - self.now_ns, self.timestep_ns)
         if rest or steps < 0:
             raise ClockError(
@@ -117,28 +123,31 @@ class ClosedFormBody:
     def read(self, port: str) -> Signal:
         """The port's value now. Raises PortError with the ports that exist, or UnsupportedError with the reason."""
         self._port(self.outputs, port, "output")
-        return self._value(port)
+        return self._readers[port]()
 
     def pose(self) -> Pose:
         """Every body at the origin, the joint's turn about y as in ``one_joint``."""
+        self._check_prepared()
         count = len(self._bodies)
         half = -self._state[0] / 2
-        return Pose(
-            self._bodies, np.zeros((count, 3)), np.tile([np.cos(half), 0.0, np.sin(half), 0.0], (count, 1))
-        )
+        turned = np.array([[math.cos(half), 0.0, math.sin(half), 0.0]] * count)
+        return Pose(self._bodies, np.zeros((count, 3)), turned)
 
     def reset(self) -> None:
         """Back to the initial angle, at rest, inputs zero, time zero."""
+        self._check_prepared()
         self.now_ns = 0
         self._state = np.array([self._start_rad, 0.0, 0.0, 0.0])
         self._held = np.zeros(3)
 
     def save(self) -> bytes:
         """Time, state and held inputs."""
+        self._check_prepared()
         return _STATE.pack(self.now_ns, *self._state, *self._held)
 
     def restore(self, state: bytes) -> None:
         """Continue from ``save``. Raises BodyError for anything else."""
+        self._check_prepared()
         if len(state) != _STATE.size:
             raise BodyError(f"body '{self.name}' cannot restore {len(state)} bytes: not a saved state")
         self.now_ns, *values = _STATE.unpack(state)
@@ -146,6 +155,7 @@ class ClosedFormBody:
 
     def statistics(self) -> Mapping[str, Any]:
         """Facts for ``summary.json``."""
+        self._check_prepared()
         return {
             "engine": "closed_form",
             "degrees_of_freedom": 1,
@@ -156,7 +166,12 @@ class ClosedFormBody:
 
     def close(self) -> None:
         """Nothing is held; safe to call twice."""
+        self._prepared = False
         self.inputs, self.outputs = {}, {}
+
+    def _check_prepared(self) -> None:
+        if not self._prepared:
+            raise BodyError("the body is not prepared, or was closed; call prepare first")
 
     # --- inside -----------------------------------------------------------------------------------------
 
@@ -209,29 +224,20 @@ class ClosedFormBody:
             raise PortError(f"body '{self.name}' has no {direction} '{name}'; {known(tuple(ports))}")
         return ports[name]
 
-    def _value(self, port: str) -> Signal:
-        f, (angle, velocity, *activation) = self._facts, self._state
-        pull: Signal = np.array([-1.0, 1.0]) * f["moment_arm_m"]
-        activations: Signal = np.array(activation)
-        match port:
-            case "joint_angle":
-                return np.array([angle])
-            case "joint_velocity":
-                return np.array([velocity])
-            case "muscle_length":
-                return pull * angle + f["rest_length_m"]
-            case "muscle_velocity":
-                return pull * velocity
-            case "muscle_force":
-                return activations * f["max_force_n"]
-            case "muscle_activation":
-                return activations
-            case "muscle_rest_length":
-                return pull * self._start_rad + f["rest_length_m"]
-            case "muscle_optimal_length":
-                return np.full(2, f["optimal_length_m"])
-            case _:
-                return np.full(2, f["max_force_n"])
+    def _make_readers(self) -> dict[str, Callable[[], Signal]]:
+        f, pair = self._facts, np.ones(2)
+        pull = np.array([-f["moment_arm_m"], f["moment_arm_m"]])
+        return {
+            "joint_angle": lambda: self._state[:1].copy(),
+            "joint_velocity": lambda: self._state[1:2].copy(),
+            "muscle_length": lambda: pull * self._state[0] + f["rest_length_m"],
+            "muscle_velocity": lambda: pull * self._state[1],
+            "muscle_force": lambda: self._state[2:] * f["max_force_n"],
+            "muscle_activation": lambda: self._state[2:].copy(),
+            "muscle_rest_length": lambda: pull * self._start_rad + f["rest_length_m"],
+            "muscle_optimal_length": lambda: pair * f["optimal_length_m"],
+            "muscle_max_force": lambda: pair * f["max_force_n"],
+        }
 
 
 def _number(model: BodyModel, key: str, default: float) -> float:

@@ -42,6 +42,10 @@ initial pose. contact_force: normal force on each body, summed over its contacts
 (n_sites, 3), world frame. sensor: every scalar of the model's sensor section, in document order."""
 
 
+CONSTANTS = frozenset({"muscle_optimal_length", "muscle_rest_length", "muscle_max_force"})
+"""Outputs that never change, so that there is nothing to record."""
+
+
 @dataclass(frozen=True)
 class BodyOptions:
     """timestep_ms: step of the body. initial: joint angles in rad that replace the model's own, by joint."""

@@ -17,7 +17,7 @@ from ..errors import BodyError, ClockError, DivergenceError, PortError, known
 from ..ports import Kind, Port, Signal
 from .engine import INPUTS, OUTPUTS, BodyOptions, Pose
 from .model import BodyModel
-from .mujoco_model import compile_model, labels, muscle_constants, sensor_names, setter
+from .mujoco_model import compile_model, culprit, initial_qpos, labels, muscle_constants, sensor_names, setter
 
 Ints = NDArray[np.intp]
 Reader = Callable[[], Signal]
@@ -46,6 +46,7 @@ class MujocoBody:
         self.kernel_s = 0.0
         self.inputs: Mapping[str, Port] = {}
         self.outputs: Mapping[str, Port] = {}
+        self.name = ""
         self._model: Any = None
         self._data: Any = None
 
@@ -64,7 +65,12 @@ class MujocoBody:
         self._data = mujoco.MjData(self._model)
         self._fingerprint = hashlib.sha256(f"{self.timestep_ns}{model.mjcf}".encode()).digest()[:16]
         self._names(model)
-        self._initial_qpos = self._initial({**model.initial, **options.initial})
+        self._initial_qpos = initial_qpos(
+            self._model,
+            model.name,
+            dict(zip(self.joints, self._joint_ids, strict=True)),
+            {**model.initial, **options.initial},
+        )
         self._resolve()
         self.reset()
 
@@ -78,6 +84,7 @@ class MujocoBody:
 
     def advance(self, until_ns: int) -> None:
         """Step to ``until_ns``. Raises ClockError when it is no whole number of steps ahead, DivergenceError."""
+        self._check_prepared()
         steps, rest = divmod(until_ns - self.now_ns, self.timestep_ns)
         if rest or steps < 0:
             raise ClockError(
@@ -102,10 +109,12 @@ class MujocoBody:
 
     def pose(self) -> Pose:
         """Every body but the world, in MuJoCo's order (depth first)."""
+        self._check_prepared()
         return Pose(self.bodies, self._data.xpos[1:].copy(), self._data.xquat[1:].copy())
 
     def reset(self) -> None:
         """Back to the initial pose, at rest, inputs zero, time zero."""
+        self._check_prepared()
         mujoco.mj_resetData(self._model, self._data)
         self._data.qpos[:] = self._initial_qpos
         self.now_ns = 0
@@ -113,12 +122,14 @@ class MujocoBody:
 
     def save(self) -> bytes:
         """The integration state of MuJoCo: positions, velocities, activations, warm start and held inputs."""
+        self._check_prepared()
         state = np.empty(self._before.size)
         mujoco.mj_getState(self._model, self._data, state, _STATE)
         return _HEADER.pack(self._fingerprint, self.now_ns, state.size) + state.tobytes()
 
     def restore(self, state: bytes) -> None:
         """Continue from ``save``. Raises BodyError for bytes of another model or another time step."""
+        self._check_prepared()
         if len(state) < _HEADER.size:
             raise BodyError(f"body '{self.name}' cannot restore {len(state)} bytes: not a saved state")
         fingerprint, now_ns, size = _HEADER.unpack_from(state)
@@ -132,6 +143,7 @@ class MujocoBody:
 
     def statistics(self) -> Mapping[str, Any]:
         """Facts for ``summary.json``."""
+        self._check_prepared()
         return {
             "engine": "mujoco",
             "version": mujoco.__version__,
@@ -149,6 +161,10 @@ class MujocoBody:
         self._readers: dict[str, Reader] = {}
         self._writers: dict[str, Callable[[Signal], None]] = {}
 
+    def _check_prepared(self) -> None:
+        if self._model is None:
+            raise BodyError("the body is not prepared, or was closed; call prepare first")
+
     # --- names to indices, once -------------------------------------------------------------------------
 
     def _names(self, model: BodyModel) -> None:
@@ -163,20 +179,6 @@ class MujocoBody:
         self.motors = labels(m, _OBJECT.mjOBJ_ACTUATOR, self._motor_ids, model.motors, "motor")
         self.bodies = labels(m, _OBJECT.mjOBJ_BODY, np.arange(1, m.nbody), model.bodies, "body")
         self.sites = labels(m, _OBJECT.mjOBJ_SITE, np.arange(m.nsite), model.sites, "site")
-
-    def _initial(self, angles: Mapping[str, float]) -> Signal:
-        qpos: Signal = self._model.qpos0.copy()
-        for joint, angle in angles.items():
-            if joint not in self.joints:
-                raise BodyError(f"body '{self.name}' has no joint '{joint}'; {known(self.joints)}")
-            index = self._joint_ids[self.joints.index(joint)]
-            low, high = self._model.jnt_range[index]
-            if not np.isfinite(angle) or (self._model.jnt_limited[index] and not low <= angle <= high):
-                raise BodyError(
-                    f"body '{self.name}': initial {joint} = {angle:g} is outside {low:g} to {high:g}"
-                )
-            qpos[self._model.jnt_qposadr[index]] = angle
-        return qpos
 
     def _resolve(self) -> None:
         """Ports with their readers and writers; quantities without a channel are left out."""
@@ -272,32 +274,5 @@ class MujocoBody:
         while not self._diverged():
             mujoco.mj_step(self._model, self._data)
             when_ns += self.timestep_ns
-        raise DivergenceError(f"body '{self.name}' diverged at {clock.format_ms(when_ns)}: {self._culprit()}")
-
-    def _culprit(self) -> str:
-        m, d = self._model, self._data
-        for actuator, (first, count) in enumerate(zip(m.actuator_actadr, m.actuator_actnum, strict=True)):
-            if not np.isfinite(d.act[first : first + count]).all():
-                name = mujoco.mj_id2name(m, _OBJECT.mjOBJ_ACTUATOR, actuator) or f"number {actuator}"
-                return f"the activation of muscle or actuator '{name}' is not finite"
-        dof = self._bad_dof()
-        joint = int(m.dof_jntid[dof])
-        owner = self.bodies[int(m.jnt_bodyid[joint]) - 1]
-        name = mujoco.mj_id2name(m, _OBJECT.mjOBJ_JOINT, joint)
-        where = f"joint '{name}' of body '{owner}'" if name else f"body '{owner}'"
-        return (
-            f"{where} has position {d.qpos[m.jnt_qposadr[joint]]:.3g}, velocity {d.qvel[dof]:.3g} "
-            f"and acceleration {d.qacc[dof]:.3g}; try a smaller body.timestep_ms, or look at what drives it"
-        )
-
-    def _bad_dof(self) -> int:
-        """The degree of freedom that MuJoCo's own check named, else the first that is not finite."""
-        m, d = self._model, self._data
-        for kind in (_WARNING.mjWARN_BADQACC, _WARNING.mjWARN_BADQVEL):
-            if d.warning[kind].number:
-                return int(d.warning[kind].lastinfo)
-        position = d.warning[_WARNING.mjWARN_BADQPOS]
-        if position.number:
-            joint = int(np.flatnonzero(m.jnt_qposadr <= position.lastinfo)[-1])
-            return int(m.jnt_dofadr[joint])
-        return int(np.flatnonzero(~np.isfinite(d.qvel))[0])
+        who = culprit(self._model, self._data, self.bodies)
+        raise DivergenceError(f"body '{self.name}' diverged at {clock.format_ms(when_ns)}: {who}")

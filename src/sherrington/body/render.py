@@ -18,27 +18,29 @@ Image = NDArray[np.uint8]
 
 RAMP = np.array(
     [
-        [0.42, 0.35, 0.42],
-        [0.55, 0.29, 0.38],
-        [0.72, 0.25, 0.31],
-        [0.87, 0.32, 0.22],
-        [0.96, 0.50, 0.17],
-        [0.99, 0.72, 0.27],
+        [0.86, 0.74, 0.72],
+        [0.90, 0.60, 0.52],
+        [0.87, 0.44, 0.34],
+        [0.77, 0.25, 0.21],
+        [0.60, 0.11, 0.17],
+        [0.42, 0.03, 0.13],
     ]
 )
-"""Activation 0 to 1 in equal steps, sRGB: lightness rises all the way (L* 40 to 79), so that it also reads in grey and
-with any colour vision. Ours."""
+"""Activation 0 to 1 in equal steps, sRGB. Lightness falls all the way in near-equal steps, so the order can be seen in
+grey and with any colour vision. Ours."""
 
 
 class Renderer:
     """Draws a body of ``model`` at given joint angles and activations; it keeps a MuJoCo of its own, so that
     drawing never touches a simulation.
 
-    camera: a named camera of the model; "" for a free view of the whole. Raises BodyError for a camera that does
-    not exist, NotNowError when no OpenGL can be had.
+    camera: a camera of the model by name; without one its first, and a free view of the whole where it has none.
+    Raises BodyError for a camera that does not exist, NotNowError when no OpenGL can be had.
     """
 
-    def __init__(self, model: BodyModel, width: int = 1280, height: int = 720, camera: str = "") -> None:
+    def __init__(
+        self, model: BodyModel, width: int = 1280, height: int = 720, camera: str | None = None
+    ) -> None:
         self._model = compile_model(model)
         self._data = mujoco.MjData(self._model)
         self._camera = self._find_camera(model.name, camera)
@@ -56,23 +58,24 @@ class Renderer:
                 f"({error}); install EGL (libegl1) or OSMesa (libosmesa6) and set MUJOCO_GL to egl or osmesa"
             ) from error
 
-    def _find_camera(self, body: str, camera: str) -> int:
-        if not camera:
-            return -1
-        index = mujoco.mj_name2id(self._model, mujoco.mjtObj.mjOBJ_CAMERA, camera)
-        names = tuple(self._model.camera(i).name for i in range(self._model.ncam))
-        if index < 0:
+    def _find_camera(self, body: str, camera: str | None) -> int:
+        names = [self._model.camera(i).name for i in range(self._model.ncam)]
+        if camera is None:
+            return 0 if names else -1
+        if camera not in names:
             raise BodyError(f"body '{body}' has no camera '{camera}'; {known(names)}")
-        return int(index)
+        return names.index(camera)
 
     def frame(self, joint_angle: Signal, muscle_activation: Signal | None = None) -> Image:
         """One picture, shape (height, width, 3), 0 to 255.
 
-        joint_angle: rad, as ``MujocoBody`` reads it; muscle_activation: 0 to 1, dark without. Raises PortError
-        when their numbers are not those of the model.
+        joint_angle: rad, as ``MujocoBody`` reads it; muscle_activation: 0 to 1, at rest without, or with
+        an empty array. Raises PortError when their numbers are not those of the model.
         """
         self._pose(joint_angle)
-        levels = np.zeros(len(self._muscles)) if muscle_activation is None else np.asarray(muscle_activation)
+        levels = np.asarray([] if muscle_activation is None else muscle_activation, float)
+        if levels.size == 0:
+            levels = np.zeros(len(self._muscles))
         if levels.shape != (len(self._muscles),):
             raise PortError(f"expected {len(self._muscles)} activations, got shape {levels.shape}")
         self._paint(levels)

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..ports import Kind, Port, Signal, Value
+from ..ports import SPIKES_UNIT, Kind, Port, Signal, Value
 from .network import Network, Population
 
-INPUTS = {"rate": "Hz", "current": "pA", "spikes": "1"}
+INPUTS = {"rate": "Hz", "current": "pA", "spikes": SPIKES_UNIT}
 """What can be written to a population, and its unit.
 
 rate: every neuron of a channel receives its own Poisson train of this rate.
@@ -21,7 +21,7 @@ current: every neuron of a channel receives this current.
 spikes: every neuron of a channel receives each spike, at its own time.
 """
 
-OUTPUTS = {"spikes": "1", "count": "1", "rate": "Hz"}
+OUTPUTS = {"spikes": SPIKES_UNIT, "count": "1", "rate": "Hz"}
 """What can be read of any population, and its unit; any other name is a recordable of its model, e.g. ``V_m``.
 
 spikes: a SpikeBatch of the last interval; count: spikes of the last interval, summed over a channel.

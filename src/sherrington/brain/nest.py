@@ -1,15 +1,17 @@
 """NEST as a brain engine: nest-simulator 3.10, one process, ``virtual_processes`` threads.
 
 What was measured about reading, and what determines the spikes, is in ``docs/science/nest-engine.md``. Random
-numbers: initial values and connections come from streams of their own names (``Network``); all noise while running
-(the Poisson trains of ``rate`` inputs, stochastic neuron models) comes from one NEST stream per virtual process.
+numbers: initial values and connections come from streams of their own names (``Network``); all noise while
+running (the Poisson trains of ``rate`` inputs, stochastic neuron models) comes from one NEST stream per
+virtual process.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -27,7 +29,7 @@ from .nest_inputs import InputPort, device_delay_ns
 from .nest_kernel import NestError, claim, holds, nest, release, translated
 from .nest_samples import Samples, check_recordable
 from .network import Network
-from .readout import Readout, check_ports, find
+from .readout import Readout, check_ports, check_spikes_due, find
 
 TIC_NS = 1000
 """NEST counts time in tics of 1 us; its resolution must be a whole number of them."""
@@ -44,6 +46,7 @@ class NestBrain:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._samples: dict[str, Samples] = {}
         self._spikes: AsciiTail | None = None
+        self._readers: dict[str, Callable[[], Value]] = {}
 
     # --- building -----------------------------------------------------------------------------------------
 
@@ -101,7 +104,8 @@ class NestBrain:
         seed: int,
         options: BrainOptions,
     ) -> None:
-        """Populations first: node numbers, and so the split over virtual processes, do not depend on the ports."""
+        """Populations first: node numbers, and so the split over virtual processes, do not depend on the
+        ports."""
         self._nodes = {n: create_population(network, p, seed) for n, p in network.populations.items()}
         for projection in network.projections:
             connect(network, projection, self._nodes, seed, self.resolution_ns)
@@ -116,6 +120,7 @@ class NestBrain:
         self._readout = Readout(network, outputs)
         self._record_spikes(network)
         self._record_samples(network, outputs, options)
+        self._readers = {p.port.name: self._reader(p) for p in outputs}
 
     def _count(self, network: Network, options: BrainOptions) -> dict[str, Any]:
         return {
@@ -177,21 +182,14 @@ class NestBrain:
         """See ``BrainEngine.advance``. Raises ClockError, PortError, RunError."""
         self._check_open()
         ratio(until_ns - self.now_ns, self.resolution_ns, "interval of the brain", "its resolution")
-        self._check_spikes_due(until_ns)
+        for name, sender in self._inputs.items():
+            check_spikes_due(name, sender.last_spike_ns, until_ns)
         self._run(until_ns)
         times_ns, neurons = self._new_spikes()
         self._readout.update(times_ns, neurons, self.now_ns, until_ns)
         for samples in self._samples.values():
             samples.update()
         self.now_ns = until_ns
-
-    def _check_spikes_due(self, until_ns: int) -> None:
-        for name, sender in self._inputs.items():
-            if sender.last_spike_ns > until_ns:
-                raise PortError(
-                    f"port '{name}' was given a spike at {format_ms(sender.last_spike_ns)}, "
-                    f"after the end of the coming interval, {format_ms(until_ns)}"
-                )
 
     def _run(self, until_ns: int) -> None:
         started = perf_counter()
@@ -216,11 +214,17 @@ class NestBrain:
 
     def read(self, port: str) -> Value:
         """See ``BrainEngine.read``. Before the first ``advance``: no spikes, zero rates, initial values."""
-        self._check_open()
-        described = find(self._outputs, port, "output")
+        if port not in self._readers:
+            self._check_open()
+            find(self._outputs, port, "output")
+        return self._readers[port]()
+
+    def _reader(self, described: BrainPort) -> Callable[[], Value]:
+        """What reads a port, looked up once: a thousand ports are read in every step."""
+        name = described.port.name
         if described.quantity not in OUTPUTS:
-            return self._samples[described.population].read(port)
-        return self._readout.spikes(port) if described.quantity == "spikes" else self._readout.signal(port)
+            return partial(self._samples[described.population].read, name)
+        return partial(self._readout.spikes if described.quantity == "spikes" else self._readout.signal, name)
 
     def set_excitability(self, population: str, change: Excitability) -> None:
         """See ``nest_excitability``. Raises UnsupportedError where the model has no means for it."""
@@ -248,7 +252,8 @@ class NestBrain:
         )
 
     def statistics(self) -> Mapping[str, Any]:
-        """Engine, version, neurons, synapses (without the ports' own), threads, resolution, delay of the ports."""
+        """Engine, version, neurons, synapses (without the ports' own), threads, resolution, delay of the
+        ports."""
         self._check_open()
         return {**self._facts, "port_delay_ms": ns_to_ms(self._delay_ns)}
 
@@ -257,7 +262,7 @@ class NestBrain:
         for tail in (self._spikes, *self._samples.values()):
             if tail is not None:
                 tail.close()
-        self._spikes, self._samples = None, {}
+        self._spikes, self._samples, self._readers = None, {}, {}
         if holds(self):
             if self._running:
                 nest.Cleanup()

@@ -1,9 +1,9 @@
 """From a described network to NEST nodes and connections.
 
-Connections are drawn by ``Network.draw``, so they are the same for every engine and any number of threads, and
-handed to NEST as arrays. Projections expected to exceed ``DRAW_LIMIT`` connections use NEST's own parallel rules,
-seeded by the projection's name: same statistics, no big arrays, but the connections then also depend on the number
-of virtual processes.
+Connections are drawn by ``Network.draw``, so they are the same for every engine and any number of threads,
+and handed to NEST as arrays. Projections expected to exceed ``DRAW_LIMIT`` connections use NEST's own
+parallel rules, seeded by the projection's name: same statistics, no big arrays, but the connections then also
+depend on the number of virtual processes.
 """
 
 from __future__ import annotations
@@ -110,7 +110,8 @@ def connect(
 
 
 def _synapse_model(projection: Projection, what: str) -> str:
-    """The synapse model, or a copy that carries this projection's parameters, those common to all synapses included."""
+    """The synapse model, or a copy that carries this projection's parameters, those common to all synapses
+    included."""
     check_model(projection.synapse, nest.synapse_models, what)
     if not projection.synapse_params:
         return projection.synapse

@@ -1,11 +1,11 @@
 """Stimulate, silence and lesion a population while NEST runs.
 
 stimulate: the current is added to the neurons' own constant current ``I_e``; it acts from the next step on.
-silence: the threshold ``V_th`` is raised out of reach (``gif_*``: the hazard ``lambda_0`` set to zero), so neurons
-keep integrating; on restoring, every neuron above its threshold fires in the next step. Parrots have no
+silence: the threshold ``V_th`` is raised out of reach (``gif_*``: the hazard ``lambda_0`` set to zero), so
+neurons keep integrating; on restoring, every neuron above its threshold fires in the next step. Parrots have no
 threshold: their input ports are muted, which works unless projections drive them too.
-lesion: the nodes are ``frozen``: NEST no longer updates them, so they emit nothing. Spikes that arrive meanwhile stay
-in their buffers and would come out at wrong times later, so a lesion cannot be undone.
+lesion: the nodes are ``frozen``: NEST no longer updates them, so they emit nothing. Spikes that arrive
+meanwhile stay in their buffers and would come out at wrong times later, so a lesion cannot be undone.
 """
 
 from __future__ import annotations
@@ -22,16 +22,39 @@ from .network import Floats, Network, Population
 UNREACHABLE_MV = 1e9
 PARROTS = ("parrot_neuron", "parrot_neuron_ps")
 SILENCED_BY_THRESHOLD = frozenset(
-    "eprop_iaf eprop_iaf_adapt eprop_iaf_adapt_bsshslm_2020 eprop_iaf_bsshslm_2020 eprop_iaf_psc_delta "
-    "eprop_iaf_psc_delta_adapt iaf_cond_alpha iaf_cond_beta iaf_cond_exp iaf_cond_exp_sfa_rr iaf_psc_alpha "
-    "iaf_psc_alpha_multisynapse iaf_psc_alpha_ps iaf_psc_delta iaf_psc_delta_ps iaf_psc_exp iaf_psc_exp_htum "
-    "iaf_psc_exp_multisynapse iaf_psc_exp_ps iaf_tum_2000".split()
+    {
+        "eprop_iaf",
+        "eprop_iaf_adapt",
+        "eprop_iaf_adapt_bsshslm_2020",
+        "eprop_iaf_bsshslm_2020",
+        "eprop_iaf_psc_delta",
+        "eprop_iaf_psc_delta_adapt",
+        "iaf_cond_alpha",
+        "iaf_cond_beta",
+        "iaf_cond_exp",
+        "iaf_cond_exp_sfa_rr",
+        "iaf_psc_alpha",
+        "iaf_psc_alpha_multisynapse",
+        "iaf_psc_alpha_ps",
+        "iaf_psc_delta",
+        "iaf_psc_delta_ps",
+        "iaf_psc_exp",
+        "iaf_psc_exp_htum",
+        "iaf_psc_exp_multisynapse",
+        "iaf_psc_exp_ps",
+        "iaf_tum_2000",
+    }
 )
-"""Models that were seen to stop at a raised threshold and to come back. A model of an extension module (NESTML) is
-trusted to do so if it has a ``V_th``. Not among them: models whose potential runs away once their spike is not cut
-off (``aeif_*``, ``izhikevich``) and models without a threshold parameter (``hh_*``)."""
+"""Models that were seen to stop at a raised threshold and to come back. A model of an extension module
+(NESTML) is trusted to do so if it has a ``V_th``. Not among them: models whose potential runs away once their
+spike is not cut off (``aeif_*``, ``izhikevich``) and models without a threshold parameter (``hh_*``)."""
 SILENCED_BY_HAZARD = frozenset(
-    "gif_cond_exp gif_cond_exp_multisynapse gif_psc_exp gif_psc_exp_multisynapse".split()
+    {
+        "gif_cond_exp",
+        "gif_cond_exp_multisynapse",
+        "gif_psc_exp",
+        "gif_psc_exp_multisynapse",
+    }
 )
 
 

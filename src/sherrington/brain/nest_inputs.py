@@ -1,9 +1,9 @@
 """The devices behind input ports: one per channel, connected to the channel's neurons.
 
-Every device acts through a connection of delay D (``device_delay_ns``), the network's own shortest delay but at most
-1 ms. A connection shorter than the network's shortest makes NEST communicate more often: for 20,000 neurons with
-delays of 1.5 ms, one at 0.1 ms made the whole simulation 3.5 times slower. With h the resolution, a value written at
-time t acts like this:
+Every device acts through a connection of delay D (``device_delay_ns``), the network's own shortest delay but
+at most 1 ms. A connection shorter than the network's shortest makes NEST communicate more often: for 20,000
+neurons with delays of 1.5 ms, one at 0.1 ms made the whole simulation 3.5 times slower. With h the
+resolution, a value written at time t acts like this:
 
 * rate: the first spikes arrive in the step that ends at t + D + h.
 * current: flows from t + D + h on (NEST buffers it for one step), so V_m first differs at t + D + 2h.
@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..clock import format_ms, ns_to_ms
+from ..clock import ns_to_ms
 from ..errors import PortError
 from ..ports import Signal, SpikeBatch, Value
 from .engine import BrainPort
 from .nest_kernel import NestError, nest, write
+from .readout import check_value
 
 LONGEST_DEVICE_DELAY_NS = 1_000_000
 DEVICE = {"rate": "inhomogeneous_poisson_generator", "current": "dc_generator", "spikes": "spike_generator"}
@@ -63,11 +64,9 @@ class InputPort:
 
     def write(self, value: Value, now_ns: int) -> None:
         """Set the port from now on. Raises PortError for a value that does not fit."""
-        fault = self.described.port.fault(value)
-        if fault:
-            raise PortError(f"port '{self.described.port.name}': {fault}")
+        check_value(self.described.port, value, now_ns)
         if isinstance(value, SpikeBatch):
-            self._send_spikes(value, now_ns)
+            self._send_spikes(value)
         else:
             self._wanted[:] = value
             self._update(now_ns)
@@ -96,28 +95,15 @@ class InputPort:
             return {"amplitude": value}
         return {"rate_times": [ns_to_ms(now_ns + self._resolution_ns)], "rate_values": [value]}
 
-    def _send_spikes(self, batch: SpikeBatch, now_ns: int) -> None:
+    def _send_spikes(self, batch: SpikeBatch) -> None:
         if not len(batch) or self.muted:
             return
         times = -(-batch.times_ns // self._resolution_ns) * self._resolution_ns
-        self._check_spikes(batch, times, now_ns)
         order = np.lexsort((times, batch.channels))
         times_ms, channels = times[order] / 1e6, batch.channels[order]
         for channel, mine in _runs(channels):
             write(self._channels[channel], {"spike_times": times_ms[mine].tolist()})
         self.last_spike_ns = int(times.max())
-
-    def _check_spikes(self, batch: SpikeBatch, times: NDArray[np.int64], now_ns: int) -> None:
-        name = f"port '{self.described.port.name}'"
-        if batch.channels.min() < 0 or batch.channels.max() >= self.described.port.size:
-            raise PortError(
-                f"{name}: spikes for channels {batch.channels.min()} to {batch.channels.max()}; "
-                f"it has channels 0 to {self.described.port.size - 1}"
-            )
-        if times.min() <= now_ns:
-            raise PortError(
-                f"{name}: a spike at {format_ms(int(batch.times_ns.min()))} is not later than now, {format_ms(now_ns)}"
-            )
 
 
 def _runs(channels: NDArray[np.int64]) -> list[tuple[int, slice]]:

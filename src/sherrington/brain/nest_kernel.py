@@ -88,10 +88,43 @@ def check_model(model: str, available: Iterable[str], what: str) -> None:
 
 
 READ_ONLY = frozenset(
-    "archiver_length available capacity element_type elementsize global_id instantiations local model model_id "
-    "node_uses_wfr recordables thread thread_local_id type_id vp synaptic_elements t_spike frozen events n_events "
-    "synapse_model synapse_modelid num_connections sizeof requires_symmetric has_delay source target port "
-    "receptor_type weight_recorder synapse_id weight delay".split()
+    {
+        "archiver_length",
+        "available",
+        "capacity",
+        "element_type",
+        "elementsize",
+        "global_id",
+        "instantiations",
+        "local",
+        "model",
+        "model_id",
+        "node_uses_wfr",
+        "recordables",
+        "thread",
+        "thread_local_id",
+        "type_id",
+        "vp",
+        "synaptic_elements",
+        "t_spike",
+        "frozen",
+        "events",
+        "n_events",
+        "synapse_model",
+        "synapse_modelid",
+        "num_connections",
+        "sizeof",
+        "requires_symmetric",
+        "has_delay",
+        "source",
+        "target",
+        "port",
+        "receptor_type",
+        "weight_recorder",
+        "synapse_id",
+        "weight",
+        "delay",
+    }
 )
 
 

@@ -1,8 +1,8 @@
 """Samples of recordables (``V_m`` and others): one multimeter per population.
 
-A multimeter delivers a sample one communication interval late, D = ``device_delay_ns`` (shorter where ``advance``
-ends within one). Samples are therefore taken D before every multiple of ``sample_ms``: at such a multiple ``read``
-gives the value of D earlier, and never one older than D + ``sample_ms``.
+A multimeter delivers a sample one communication interval late, D = ``device_delay_ns`` (shorter where
+``advance`` ends within one). Samples are therefore taken D before every multiple of ``sample_ms``: at such a
+multiple ``read`` gives the value of D earlier, and never one older than D + ``sample_ms``.
 """
 
 from __future__ import annotations

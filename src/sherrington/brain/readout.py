@@ -1,7 +1,7 @@
 """From the spikes of one interval to the values of all output ports, in one pass. Engine independent.
 
-Cost: two sorts and one binary search, O(S log S + G log S) for S spikes and G distinct groups of neurons, plus two
-vector operations over all channels. Ports that name the same neurons share one group.
+Cost: two sorts and one binary search, O(S log S + G log S) for S spikes and G distinct groups of neurons,
+plus two vector operations over all channels. Ports that name the same neurons share one group.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..clock import ns_to_s
+from ..clock import format_ms, ns_to_s
 from ..errors import PortError, known
-from ..ports import Kind, Signal, SpikeBatch
+from ..ports import Kind, Port, Signal, SpikeBatch
 from .engine import INPUTS, OUTPUTS, BrainPort
 from .network import Network
 
 Ints = NDArray[np.int64]
+_SILENCE = SpikeBatch.empty()
 
 
 def check_ports(network: Network, ports: Sequence[BrainPort], *, writes: bool) -> None:
@@ -52,6 +53,34 @@ def find(table: Mapping[str, T], name: str, what: str) -> T:
         raise PortError(f"no {what} port '{name}'; {known(tuple(table))}") from None
 
 
+def check_value(port: Port, value: object, now_ns: int) -> None:
+    """Raises PortError when a value does not fit an input: shape, range, channels, spikes not later than now."""
+    fault = port.fault(value)
+    if fault:
+        raise PortError(f"port '{port.name}': {fault}")
+    if not isinstance(value, SpikeBatch) or not len(value):
+        return
+    low, high = int(value.channels.min()), int(value.channels.max())
+    if low < 0 or high >= port.size:
+        raise PortError(
+            f"port '{port.name}': spikes for channels {low} to {high}; it has channels 0 to {port.size - 1}"
+        )
+    first_ns = int(value.times_ns.min())
+    if first_ns <= now_ns:
+        raise PortError(
+            f"port '{port.name}': a spike at {format_ms(first_ns)} is not later than now, {format_ms(now_ns)}"
+        )
+
+
+def check_spikes_due(port: str, last_spike_ns: int, until_ns: int) -> None:
+    """Raises PortError when an input was given a spike that lies after the coming interval."""
+    if last_spike_ns > until_ns:
+        raise PortError(
+            f"port '{port}' was given a spike at {format_ms(last_spike_ns)}, after the end of the coming "
+            f"interval, {format_ms(until_ns)}"
+        )
+
+
 def first_neurons(network: Network) -> dict[str, int]:
     """Index of each population's first neuron when all neurons are numbered in the order of the description."""
     starts, total = {}, 0
@@ -64,8 +93,9 @@ def first_neurons(network: Network) -> dict[str, int]:
 class Readout:
     """Counts, filtered rates and spike batches of every port that reads spikes.
 
-    A filtered rate passes the interval's mean rate ``x = count / (n_neurons * T)`` through a first-order low-pass,
-    exactly for an input that is constant over the interval T: ``r <- a r + (1 - a) x`` with ``a = exp(-T / tau)``.
+    A filtered rate passes the interval's mean rate ``x = count / (n_neurons * T)`` through a first-order
+    low-pass, exactly for an input that is constant over the interval T: ``r <- a r + (1 - a) x`` with ``a =
+    exp(-T / tau)``.
     """
 
     def __init__(self, network: Network, outputs: Sequence[BrainPort]) -> None:
@@ -80,6 +110,8 @@ class Readout:
             for p in reading
             if p.port.kind is Kind.SPIKES
         }
+        self._per_neuron = {n for n, c in self._maps.items() if np.array_equal(c, np.arange(c.size))}
+        self._has_unread = {name: bool((channels < 0).any()) for name, channels in self._maps.items()}
         self._population_of_port = {p.port.name: self.populations.index(p.population) for p in reading}
         self._decay_for_ns = 0
         self._clear()
@@ -87,32 +119,34 @@ class Readout:
     def _place(self, network: Network, starts: dict[str, int]) -> None:
         """Segment of each neuron: index into ``populations``, or one past the end where nobody reads it."""
         self._segment = np.full(self._n_neurons, len(self.populations), np.int16)
-        self._starts = np.array([starts[n] for n in self.populations], np.int64)
+        self._starts = [starts[n] for n in self.populations]
+        self._is_alone = len(self.populations) == len(network.populations) == 1
+        self._segment_numbers = np.arange(len(self.populations) + 1, dtype=np.int16)
         for index, name in enumerate(self.populations):
             self._segment[starts[name] : starts[name] + network.population(name).size] = index
 
     def _index_groups(self, reading: Sequence[BrainPort], starts: dict[str, int]) -> None:
-        """Distinct groups of neurons, which one each flat channel stands for, and each port's slice of the flat buffers."""
+        """Distinct groups of neurons, which one each flat channel stands for, and each port's slice of the
+        flat buffers."""
         groups: dict[tuple[int, int], int] = {}
         channels: list[int] = []
         taus: list[float] = []
-        self._slices: dict[str, slice] = {}
-        self._is_rate: dict[str, bool] = {}
+        slices: dict[str, tuple[slice, bool]] = {}
         for p in (p for p in reading if p.port.kind is Kind.SIGNAL):
             begin = len(channels)
             for group in p.groups:
                 key = (starts[p.population] + group.start, starts[p.population] + group.stop)
                 channels.append(groups.setdefault(key, len(groups)))
             taus.extend([p.tau_ms] * len(p.groups))
-            self._slices[p.port.name] = slice(begin, len(channels))
-            self._is_rate[p.port.name] = p.quantity == "rate"
+            slices[p.port.name] = slice(begin, len(channels)), p.quantity == "rate"
         bounds = np.array(list(groups), np.int64).reshape(-1, 2)
         self._bounds, self._of_channel = bounds.ravel("F"), np.array(channels, np.int64)
         self._sizes = (bounds[:, 1] - bounds[:, 0])[self._of_channel].astype(np.float64)
         self._taus_ms = np.array(taus, np.float64)
         self._counts, self._rates = np.zeros(len(channels)), np.zeros(len(channels))
-        self._counts_view, self._rates_view = self._counts.view(), self._rates.view()
-        self._counts_view.flags.writeable = self._rates_view.flags.writeable = False
+        counts, rates = self._counts.view(), self._rates.view()
+        counts.flags.writeable = rates.flags.writeable = False
+        self._views = {name: (rates if is_rate else counts)[part] for name, (part, is_rate) in slices.items()}
 
     @staticmethod
     def _channel_map(p: BrainPort, size: int) -> Ints:
@@ -126,7 +160,7 @@ class Readout:
 
     def _clear(self) -> None:
         self._times, self._neurons = np.empty(0, np.int64), np.empty(0, np.int64)
-        self._cuts = np.zeros(len(self.populations) + 1, np.int64)
+        self._cuts = [0] * (len(self.populations) + 1)
 
     def update(self, times_ns: Ints, neurons: Ints, from_ns: int, until_ns: int) -> None:
         """Take the spikes of (from_ns, until_ns] in any order. times_ns, neurons: shape (n_spikes,)."""
@@ -140,12 +174,16 @@ class Readout:
             self._filter(until_ns - from_ns)
 
     def _sort(self, since_ns: Ints, neurons: Ints, from_ns: int) -> None:
-        """By population, then time, then neuron; sorting one integer key is several times faster than lexsort."""
+        """By population, then time, then neuron; sorting one integer key is several times faster than
+        lexsort."""
         time, neuron = np.divmod(np.sort(since_ns * self._n_neurons + neurons), self._n_neurons)
+        if self._is_alone:
+            self._times, self._neurons, self._cuts = time + from_ns, neuron, [0, neuron.size]
+            return
         segment = self._segment[neuron]
         order = np.argsort(segment, kind="stable")
         self._times, self._neurons = time[order] + from_ns, neuron[order]
-        self._cuts = np.searchsorted(segment[order], np.arange(len(self.populations) + 1))
+        self._cuts = np.searchsorted(segment[order], self._segment_numbers).tolist()
 
     def _filter(self, interval_ns: int) -> None:
         if interval_ns != self._decay_for_ns:
@@ -157,18 +195,20 @@ class Readout:
 
     def signal(self, port: str) -> Signal:
         """Counts or filtered rates of a port: a read-only view, shape (n_channels,)."""
-        view = self._rates_view if self._is_rate[port] else self._counts_view
-        return view[self._slices[port]]
+        return self._views[port]
 
     def spikes(self, port: str) -> SpikeBatch:
         """The interval's spikes of a port, sorted by time, then channel."""
         segment = self._population_of_port[port]
         begin, end = self._cuts[segment], self._cuts[segment + 1]
         if begin == end:
-            return SpikeBatch.empty()
+            return _SILENCE
         times = self._times[begin:end]
-        channels = self._maps[port][self._neurons[begin:end] - self._starts[segment]]
-        if channels.min() < 0:
+        channels = self._neurons[begin:end] - self._starts[segment]
+        if port in self._per_neuron:
+            return SpikeBatch(times, channels)
+        channels = self._maps[port][channels]
+        if self._has_unread[port]:
             times, channels = times[channels >= 0], channels[channels >= 0]
         return SpikeBatch(times, channels)
 

@@ -11,10 +11,10 @@ from typing import Protocol
 
 from ..body.engine import BodyEngine
 from ..brain.engine import BrainEngine
-from ..clock import NS_PER_S
+from ..clock import NS_PER_S, format_ms
 from ..errors import RunError
 from ..ports import Port, Signal, SpikeBatch, Value
-from ..resolve import TimedChange, TimedForce
+from ..resolved import TimedChange, TimedForce
 from .guard import Guard
 from .overlap import Overlap
 from .pathway import PathwayRunner
@@ -127,7 +127,7 @@ class ClosedLoop:
     # --- running ---
 
     def run(self, until_ns: int | None = None) -> None:
-        """Run to ``until_ns`` (default: the end of the experiment), or until stopped.
+        """Run to the first cycle that ends at ``until_ns`` or later (default: end of the experiment), or until stopped.
 
         Raises RunError when the run cannot go on; the last states are dumped first and the message says where.
         """
@@ -141,9 +141,8 @@ class ClosedLoop:
                 self._look()
                 self._pace()
                 self.spent.total = time.perf_counter() - began
-        except RunError as error:
-            folder = self.guard.dump(error)
-            error.add_note(f"the last states are in {folder}")
+        except Exception as error:
+            self._dump(error)
             raise
 
     def cycle(self) -> None:
@@ -152,13 +151,13 @@ class ClosedLoop:
         self._begin()
         self._sense()
         if self._overlap is None:
-            self._timed("advance", self.brain.advance, end_ns)
+            self._advance(self.brain.advance, end_ns)
             self._decode()
             self._drive()
-            self._timed("advance", self.body.advance, end_ns)
+            self._advance(self.body.advance, end_ns)
         else:
             self._drive()
-            self._timed("advance", self._advance_both, end_ns)
+            self._advance(self._advance_both, end_ns)
             self._decode()
         self.now_ns = end_ns
         self.cycle_count += 1
@@ -169,6 +168,12 @@ class ClosedLoop:
             self._overlap.close()
         self.brain.close()
         self.body.close()
+
+    def _dump(self, error: Exception) -> None:
+        try:
+            error.add_note(f"the last states are in {self.guard.dump(error)}")
+        except OSError as refused:
+            error.add_note(f"the last states could not be written to {self.guard.folder}: {refused.strerror}")
 
     # --- the parts of a cycle ---
 
@@ -188,14 +193,13 @@ class ClosedLoop:
     def _sense(self) -> None:
         """body.read -> function -> delay -> brain.write"""
         for runner in self.wiring.sensory:
-            self._timed("readout", runner.gather, "body")
-            self._timed("readout", runner.gather, "brain")
+            self._timed("readout", runner.gather, "body", "brain")
             self._timed("transfer", runner.compute, self.cycle_count, self.now_ns)
             runner.deliver()
         for runner in self.wiring.motor:
             self._timed("readout", runner.gather, "body")
         for port, sources in self.wiring.brain_writes:
-            self._timed("readout", self.brain.write, port.name, _sum(sources))
+            self._timed("readout", self.brain.write, port.name, self._sum(port, sources))
 
     def _decode(self) -> None:
         """brain.read -> function -> into the delay line"""
@@ -208,11 +212,23 @@ class ClosedLoop:
         for runner in self.wiring.motor:
             runner.deliver()
         for port, sources in self.wiring.body_writes:
-            value = _sum(sources)
+            value = self._sum(port, sources)
             if any(f.port == port.name for f in self.forces):
-                value = value + self._force(port.name)
+                value = _add(value, self._force(port.name))
             self._timed("readout", self.body.write, port.name, value)
         self._remember()
+
+    def _sum(self, port: Port, sources: Sources) -> Value:
+        """What arrives at a port. Each pathway has been checked; together they can still leave the port's range."""
+        total = _sum(sources)
+        fault = port.fault(total) if len(sources) > 1 else None
+        if fault:
+            names = ", ".join(f"'{runner.name}'" for runner, _ in sources)
+            raise RunError(
+                f"pathways {names} add up at {port.name} to an impossible value: {fault}\n"
+                f"    at {format_ms(self.now_ns)}; lower their gains, or let one function give the sum"
+            )
+        return total
 
     def _advance_both(self, end_ns: int) -> None:
         assert self._overlap is not None
@@ -223,11 +239,10 @@ class ClosedLoop:
             self._overlap.wait()
 
     def _remember(self) -> None:
-        values: dict[str, Value] = {}
-        for runner in (*self.wiring.sensory, *self.wiring.motor):
-            values.update(zip(runner.input_names, runner.gathered, strict=False))
-            values.update(zip(runner.output_names, runner.values, strict=True))
-        self.guard.remember(self.now_ns, self.body.save(), values)
+        runners = (*self.wiring.sensory, *self.wiring.motor)
+        went_in = ((r.input_names, r.gathered) for r in runners)
+        came_out = ((r.output_names, r.values) for r in runners)
+        self.guard.remember(self.now_ns, self.body.save(), (*went_in, *came_out))
 
     # --- between cycles ---
 
@@ -274,17 +289,16 @@ class ClosedLoop:
 
     def _timed(self, what: str, function: Callable[..., None], *args: object) -> None:
         began = time.perf_counter()
-        kernels = self.brain.kernel_s + self.body.kernel_s
         function(*args)
         took = time.perf_counter() - began
-        if what == "advance":
-            self._account(took, kernels)
-        else:
-            setattr(self.spent, what, getattr(self.spent, what) + took)
+        setattr(self.spent, what, getattr(self.spent, what) + took)
 
-    def _account(self, took: float, kernels_before: float) -> None:
-        kernels = self.brain.kernel_s + self.body.kernel_s - kernels_before
-        inside = min(took, kernels)
+    def _advance(self, advance: Callable[[int], None], end_ns: int) -> None:
+        """Advance and tell the simulators' own time from what the engines add to it, which is ``readout``."""
+        began, kernels_before = time.perf_counter(), self.brain.kernel_s + self.body.kernel_s
+        advance(end_ns)
+        took = time.perf_counter() - began
+        inside = min(took, self.brain.kernel_s + self.body.kernel_s - kernels_before)
         self.spent.advance += inside
         self.spent.readout += took - inside
         self.spent.brain, self.spent.body = self.brain.kernel_s, self.body.kernel_s

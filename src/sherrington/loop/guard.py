@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..clock import ns_to_ms
-from ..errors import RunError
 from ..ports import Signal, SpikeBatch, Value
 
 
@@ -25,34 +24,47 @@ class Moment:
     values: Mapping[str, Signal]
 
 
+Named = tuple[Sequence[str], Sequence[Value]]
+"""Names, and the value of each."""
+
+
 class Guard:
     """Remembers the last ``depth`` moments; ``dump`` writes them to a folder with the error beside."""
 
     def __init__(self, folder: Path, depth: int = 20) -> None:
         self.folder = folder
-        self._moments: deque[Moment] = deque(maxlen=depth)
+        self._kept: deque[tuple[int, bytes, list[Named]]] = deque(maxlen=depth)
 
-    def remember(self, time_ns: int, body: bytes, values: Mapping[str, Value]) -> None:
+    def remember(self, time_ns: int, body: bytes, values: Iterable[Named]) -> None:
         """Keep one moment. Arrays are kept as they are: pathways never write into one twice."""
-        signals = {name: v for name, v in values.items() if not isinstance(v, SpikeBatch)}
-        self._moments.append(Moment(time_ns, body, signals))
+        self._kept.append((time_ns, body, [(names, tuple(parts)) for names, parts in values]))
 
-    def dump(self, error: RunError) -> Path:
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """What is remembered, oldest first."""
+        return tuple(Moment(time_ns, body, _signals(values)) for time_ns, body, values in self._kept)
+
+    def dump(self, error: Exception) -> Path:
         """Write what is remembered; returns the folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {}
-        for i, moment in enumerate(self._moments):
+        for i, moment in enumerate(self.moments):
             arrays[f"{i}/body"] = np.frombuffer(moment.body, np.uint8)
             arrays.update({f"{i}/{name}": value for name, value in moment.values.items()})
         np.savez_compressed(self.folder / "states.npz", **arrays)  # type: ignore[arg-type]
         facts = {
             "error": type(error).__name__,
             "message": str(error),
-            "times_ms": [ns_to_ms(m.time_ns) for m in self._moments],
-            "times_ns": [m.time_ns for m in self._moments],
+            "times_ms": [ns_to_ms(m.time_ns) for m in self.moments],
+            "times_ns": [m.time_ns for m in self.moments],
         }
         (self.folder / "dump.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
         return self.folder
+
+
+def _signals(values: Iterable[Named]) -> dict[str, Signal]:
+    pairs = ((name, v) for names, parts in values for name, v in zip(names, parts, strict=False))
+    return {name: v for name, v in pairs if not isinstance(v, SpikeBatch)}
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from ..body.engine import BodyEngine
+from ..body.engine import CONSTANTS, BodyEngine
 from ..brain.engine import BrainEngine, BrainPort
 from ..clock import NS_PER_MS, ms_to_ns
 from ..ports import Kind, Port, Signal, SpikeBatch
 from ..record.layout import PopulationInfo
 from ..record.store import RunStore
 from ..record.tap import Tap
-from ..resolve import Resolved
+from ..resolved import Resolved
 from .closed_loop import ClosedLoop, Wiring
 
-CONSTANTS = {"muscle_optimal_length", "muscle_rest_length", "muscle_max_force"}
 POSE_INTERVAL_NS = 20 * NS_PER_MS
 
 Read = Callable[[], Signal]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..clock import format_ms, ratio
-from ..resolve import Resolved, ResolvedPathway
+from ..resolved import Resolved, ResolvedPathway
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,12 @@ def _steps(resolved: Resolved, schedule: Schedule) -> list[str]:
     after = [p for p in resolved.pathways if p.is_motor]
     brain = f"brain.advance  {interval} in steps of {format_ms(schedule.resolution_ns)}"
     body = f"body.advance   {interval} in steps of {format_ms(schedule.timestep_ns)}"
-    begin = ["perturbations and interventions that are due", *map(_line, before), "brain.write     the sum of what arrives at each port"]
+    begin = [
+        "perturbations and interventions that are due",
+        *map(_line, before),
+        *(f"{_names(p, 'body')}: read now, kept for {p.name}" for p in after if _names(p, "body")),
+        "brain.write    the sum of what arrives at each port",
+    ]
     if schedule.pipelined:
         middle = ["body.write     what left the delay lines", f"{brain}   |  at the same time  |   {body}"]
         return [*begin, *middle, *map(_line, after), *_end()]
@@ -70,6 +75,10 @@ def _steps(resolved: Resolved, schedule: Schedule) -> list[str]:
 
 def _end() -> list[str]:
     return ["taps: record signals, spikes and poses", "requests: pause, step, stop, stimulate, lesion"]
+
+
+def _names(p: ResolvedPathway, side: str) -> str:
+    return ", ".join(f"{e.side}.{e.port}" for e in p.inputs if e.side == side)
 
 
 def _line(p: ResolvedPathway) -> str:

@@ -14,6 +14,9 @@ SUMMARY_FILE = "summary.json"
 REPORT_FILE = "report.html"
 PICTURE_FILE = "picture.png"
 
+COMMITTED = "committed"
+"""In the data file: the number of rows of each dataset that a flush has brought to disk."""
+
 
 @dataclass(frozen=True)
 class PopulationInfo:

@@ -27,7 +27,7 @@ from ruamel.yaml import YAML
 from ..clock import NS_PER_MS, NS_PER_S, ns_to_ms
 from ..errors import NeverError, PortError, known
 from ..ports import Kind, Port, Signal, SpikeBatch
-from .layout import DATA_FILE, EXPERIMENT_FILE, RUN_FILE, SUMMARY_FILE, PopulationInfo
+from .layout import COMMITTED, DATA_FILE, EXPERIMENT_FILE, RUN_FILE, SUMMARY_FILE, PopulationInfo
 
 Times = NDArray[np.int64]
 
@@ -58,9 +58,9 @@ class Run:
         self.signals: dict[str, Port] = {}
         """Recorded signals, by full name such as ``body.muscle_length``."""
         if (folder / DATA_FILE).exists():
-            with self._data() as file:
-                self.populations = {name: _population(group) for name, group in file["spikes"].items()}
-                groups = {name: group for name, group in file["signals"].items() if name != "time_ns"}
+            with self._data() as data:
+                self.populations = {name: _population(group) for name, group in data.file["spikes"].items()}
+                groups = {name: group for name, group in data.file["signals"].items() if name != "time_ns"}
                 self.signals = {name: _port(name, group) for name, group in groups.items()}
 
     def __repr__(self) -> str:
@@ -100,9 +100,9 @@ class Run:
             return round(float(self.summary["biological_s"]) * NS_PER_S)
         if not (self.folder / DATA_FILE).exists():
             return 0
-        with self._data() as file:
-            groups = (file["signals"], file["poses"], *file["spikes"].values())
-            return max((int(g["time_ns"][-1]) for g in groups if g["time_ns"].shape[0]), default=0)
+        with self._data() as data:
+            groups = ("signals", "poses", *(f"spikes/{population}" for population in self.populations))
+            return max(data.last(f"{group}/time_ns") for group in groups)
 
     def spikes(self, population: str) -> SpikeBatch:
         """All spikes of a population: ``times_ns``, and ``channels`` that are neurons, 0 to ``size - 1``.
@@ -110,10 +110,9 @@ class Run:
         Raises PortError when its spikes were not recorded.
         """
         self._known_population(population)
-        with self._data() as file:
-            group = file["spikes"][population]
-            count = min(group["time_ns"].shape[0], group["neuron"].shape[0])
-            return SpikeBatch(group["time_ns"][:count], group["neuron"][:count].astype(np.int64))
+        with self._data() as data:
+            neurons = data.rows(f"spikes/{population}/neuron").astype(np.int64)
+            return SpikeBatch(data.rows(f"spikes/{population}/time_ns"), neurons)
 
     def signal(self, port: str, channel: str | None = None) -> tuple[Times, Signal]:
         """``(time_ns, values)``: shapes (n_times,) and (n_times, n_channels) or (n_times, n_channels, 3).
@@ -122,12 +121,9 @@ class Run:
         Raises PortError for a signal or channel that was not recorded.
         """
         declared = self._known_signal(port)
-        index = slice(None) if channel is None else declared.index(channel)
-        with self._data() as file:
-            time, values = file["signals/time_ns"], file["signals"][port]["values"]
-            # A run killed between two writes may hold one row more of one than of the other.
-            count = min(time.shape[0], values.shape[0])
-            return time[:count], values[:count, index]
+        index = () if channel is None else (declared.index(channel),)
+        with self._data() as data:
+            return data.rows("signals/time_ns"), data.rows(f"signals/{port}/values", *index)
 
     def order(self, port: str) -> tuple[str, ...]:
         """Names of the channels of a recorded signal, in order."""
@@ -155,13 +151,10 @@ class Run:
         """Where the bodies were, for drawing; with no times at all when no poses were recorded."""
         if not (self.folder / DATA_FILE).exists():
             return _no_poses()
-        with self._data() as file:
-            group = file["poses"]
-            names = ("time_ns", "positions", "quaternions", "activations")
-            count = min(group[name].shape[0] for name in names)
-            time, positions, quaternions, activations = (group[name][:count] for name in names)
-            bodies = tuple(name.decode() for name in group["bodies"][:])
-        return Poses(time, bodies, positions, quaternions, activations)
+        with self._data() as data:
+            bodies = tuple(name.decode() for name in data.rows("poses/bodies"))
+            names = ("positions", "quaternions", "activations")
+            return Poses(data.rows("poses/time_ns"), bodies, *(data.rows(f"poses/{name}") for name in names))
 
     def _known_signal(self, port: str) -> Port:
         try:
@@ -181,7 +174,7 @@ class Run:
             ) from None
 
     @contextmanager
-    def _data(self) -> Iterator[Any]:
+    def _data(self) -> Iterator[_Data]:
         path = self.folder / DATA_FILE
         try:
             file = h5py.File(path, "r", swmr=True, locking="best-effort")
@@ -190,7 +183,29 @@ class Run:
                 f"{path} cannot be read as HDF5 ({error}); is it damaged, or not copied whole?"
             ) from error
         with file:
-            yield file
+            yield _Data(file)
+
+
+class _Data:
+    """The open data file, cut to what its last flush brought to disk, for all datasets at the same moment."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+        self._committed = file[COMMITTED][:]
+
+    def rows(self, path: str, *index: int) -> NDArray[Any]:
+        """All rows of a dataset; with an index, only that entry of each row."""
+        dataset = self.file[path]
+        return np.asarray(dataset[(slice(0, self._count(dataset)), *index)])
+
+    def last(self, path: str) -> int:
+        """The last row of a dataset of times, or 0."""
+        dataset = self.file[path]
+        count = self._count(dataset)
+        return int(dataset[count - 1]) if count else 0
+
+    def _count(self, dataset: Any) -> int:
+        return int(self._committed[dataset.attrs[COMMITTED]])
 
 
 def open_run(folder: str | Path) -> Run:

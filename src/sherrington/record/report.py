@@ -74,7 +74,7 @@ def _content(run: Run) -> dict[str, Any]:
         "perturbations": axis.perturbations,
         "picture": _picture(run.folder / PICTURE_FILE),
         "sections": [(title, panels) for title, panels in _sections(run, axis) if panels],
-        "step": _step(run.summary.get("step_ms", {})),
+        "step": _step(run.summary.get("step_ms", {})) if run.summary.get("steps") else [],
         "phases": _phases(run.summary.get("phases_s", {})),
         "steps": run.summary.get("steps"),
         "facts": list(_facts(run)),
@@ -111,6 +111,8 @@ def _tiles(run: Run) -> Iterator[tuple[str, str, str]]:
 
 
 def _sections(run: Run, axis: TimeAxis) -> Iterator[tuple[str, list[Panel]]]:
+    if not axis.end_ns:
+        return
     spikes = [panel for panel in (figures.raster(run, axis), figures.rates(run, axis)) if panel]
     yield "Brain", spikes + _panels(run, _named(run, "brain."), axis)
     yield (

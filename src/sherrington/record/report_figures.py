@@ -55,7 +55,8 @@ def raster(run: Run, axis: TimeAxis) -> Panel | None:
     heights = np.sqrt([run.populations[name].size for name in names])
     edges = np.concatenate([[0.0], np.cumsum(heights)])
     regions = list(dict.fromkeys(_region(run, name) for name in names))
-    groups = names if len(names) <= MAX_LINES else [_region(run, name) for name in names]
+    by_region = len(names) > MAX_LINES and len(regions) > 1
+    groups = [_region(run, name) for name in names] if by_region else names
     with mpl.rc_context(STYLE):
         figure, axes = new_panel(min(max(2.2, 0.2 * len(names)), 7.5))
         random, drawn = np.random.default_rng(0), 0
@@ -83,8 +84,10 @@ def rates(run: Run, axis: TimeAxis) -> Panel | None:
     names = sorted(run.populations, key=lambda name: _region(run, name))
     histories = [run.rate_hz(name, bin_ms) for name in names]
     values = np.stack([rate for _, rate in histories], axis=1)
-    panel = draw("Population rates", histories[0][0], values, names, "spikes/s per neuron", axis)
-    return replace(panel, caption=f"Spikes counted in bins of {bin_ms:g} ms. {panel.caption}".strip())
+    panel = draw("Population rates", histories[0][0], values, names, "spikes/s", axis)
+    return replace(
+        panel, caption=f"Spikes per neuron and second, in bins of {bin_ms:g} ms. {panel.caption}".strip()
+    )
 
 
 def signal(run: Run, port: str, title: str, axis: TimeAxis, relative: bool = False) -> Panel | None:

@@ -21,7 +21,7 @@ from ..clock import NS_PER_MS
 from ..ports import Signal
 from .read import Times
 
-MAX_LINES = 8
+MAX_LINES = 10
 """More channels than this become a map, one row a channel."""
 INK, FAINT, SHADE = "#fe0101", "#fe0102", "#fe0103"
 SERIES = tuple(f"#fd01{i:02x}" for i in range(MAX_LINES))
@@ -29,8 +29,9 @@ VARIABLES = {INK: "--ink", FAINT: "--faint", SHADE: "--shade"} | {
     color: f"--series-{i}" for i, color in enumerate(SERIES)
 }
 HUE, OPPOSITE = "#1f7fa8", "#d4671c"
+TWO_SIDED_STOPS = [(0, f"{OPPOSITE}ff"), (0.4999, f"{OPPOSITE}00"), (0.5001, f"{HUE}00"), (1, f"{HUE}ff")]
 ONE_SIDED = LinearSegmentedColormap.from_list("one_sided", [f"{HUE}00", f"{HUE}ff"])
-TWO_SIDED = LinearSegmentedColormap.from_list("two_sided", [f"{OPPOSITE}ff", f"{HUE}00", f"{HUE}ff"])
+TWO_SIDED = LinearSegmentedColormap.from_list("two_sided", TWO_SIDED_STOPS)
 
 WIDTH_IN, LEFT_IN, RIGHT_IN, TOP_IN, BOTTOM_IN = 10.4, 1.75, 0.8, 0.26, 0.46
 STYLE: dict[Any, Any] = {
@@ -88,6 +89,8 @@ class TimeAxis:
         crowded = len(self.perturbations) > 4
         for number, marked in enumerate(self.perturbations, start=1):
             start, end = marked.start_ms / scale, min(marked.end_ms / scale, self.end)
+            if start > self.end:
+                continue
             if covered or end <= start:
                 edges = sorted({start, end})
                 across = axes.get_xaxis_transform()

@@ -2,14 +2,17 @@
 
 The file is written in HDF5's single-writer-multiple-reader mode (SWMR): everything that will ever exist in it
 is created first, then it only grows, and HDF5 orders its writes so that the file on disk is consistent at any
-moment. So a run that is killed, or still going, can be read up to its last flush (``read.py``).
+moment. After each flush the number of rows that are safely in the file is written to ``committed``; a reader
+believes no more than that. So a run that is killed, or still going, can be read up to its last flush.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +24,19 @@ from ..body.engine import Pose
 from ..errors import PortError, RunError, known
 from ..ports import Kind, Port, Signal, SpikeBatch
 from .folder import copy_experiment, new_run_folder, provenance, write_json
-from .layout import DATA_FILE, PopulationInfo
+from .layout import COMMITTED, DATA_FILE, PopulationInfo
 from .read import Poses, Run, open_run
+from .rows import CHUNK_BYTES, Rows
 
 SPIKE_BUFFER = 8192
 """Spikes of one population held in memory before they are handed to HDF5."""
 SIGNAL_BUFFER_BYTES = 16 * 2**20
 """All signals together, held in memory before they are handed to HDF5."""
-CHUNK_BYTES = 64 * 2**10
 CHUNK_CACHE_BYTES = 2 * CHUNK_BYTES
 """HDF5's own buffer, for each dataset: two chunks, so that a thousand ports do not hold a gigabyte."""
 NAME_BYTES = 128
+HDF5_REFUSES = (OSError, RuntimeError)
+"""What h5py raises when it cannot write: the one here, the other there."""
 RESERVE_BYTES = 256 * 2**20
 """A run stops when less is free: HDF5 does not survive a full disk, and the last seconds still need room."""
 
@@ -56,10 +61,11 @@ class RunStore:
         self._file: Any = h5py.File(
             self.path, "x", libver="latest", rdcc_nbytes=CHUNK_CACHE_BYTES, locking="best-effort"
         )
-        self._file.create_group("spikes")
+        self._file.create_group("spikes", track_order=True)
         self._spikes = {name: self._make_spikes(name, info) for name, info in self.populations.items()}
         self._signal_time, self._signals = self._make_signals()
         self._poses = self._make_poses()
+        self._committed = self._make_committed()
         self._file.swmr_mode = True
 
     def append_spikes(self, population: str, batch: SpikeBatch) -> None:
@@ -69,26 +75,31 @@ class RunStore:
         rows = self._spikes.get(population)
         if rows is None:
             raise PortError(f"no population '{population}' is recorded; {known(tuple(self.populations))}")
-        rows["time_ns"].extend(batch.times_ns)
-        rows["neuron"].extend(batch.channels)
+        try:
+            rows["time_ns"].extend(batch.times_ns)
+            rows["neuron"].extend(batch.channels)
+        except HDF5_REFUSES as error:
+            raise self._refused(error) from error
 
     def append_signals(self, time_ns: int, values: Mapping[str, Signal]) -> None:
         """Add one sample of every recorded port, taken at ``time_ns``; the arrays are copied."""
         if values.keys() != self._signals.keys():
             raise PortError(_difference(self._signals, values))
-        for name, rows in self._signals.items():
-            rows.append(values[name])
-        self._signal_time.append(np.int64(time_ns))
+        with self._writing():
+            for name, rows in self._signals.items():
+                rows.append(values[name])
+            self._signal_time.append(np.int64(time_ns))
 
     def append_poses(self, time_ns: int, pose: Pose, activations: Signal | None = None) -> None:
         """Add where every body is, and activations (n_muscles,), ordered as the body's muscles."""
         activation = np.zeros(0) if activations is None else np.asarray(activations)
-        if self._poses["time_ns"].length == 0:
-            self._begin_poses(pose.bodies, activation.size)
-        self._poses["positions"].append(pose.positions)
-        self._poses["quaternions"].append(pose.quaternions)
-        self._poses["activations"].append(activation)
-        self._poses["time_ns"].append(np.int64(time_ns))
+        with self._writing():
+            if self._poses["time_ns"].length == 0:
+                self._begin_poses(pose.bodies, activation.size)
+            self._poses["positions"].append(pose.positions)
+            self._poses["quaternions"].append(pose.quaternions)
+            self._poses["activations"].append(activation)
+            self._poses["time_ns"].append(np.int64(time_ns))
 
     def flush(self) -> None:
         """Bring everything to the file. After this a SIGKILL loses nothing that came before.
@@ -110,16 +121,31 @@ class RunStore:
             return
         if not self._abandoned:
             self._write_all()
-        self._file.close()
+        # An abandoned file has been reported; that HDF5 may complain about it once more helps nobody.
+        with suppress(RuntimeError) if self._abandoned else nullcontext():
+            self._file.close()
 
     def _write_all(self) -> None:
-        try:
+        with self._writing():
             for rows in self._all_rows():
                 rows.write()
             self._file.flush()
-        except (OSError, RuntimeError) as error:  # h5py raises either, depending on what HDF5 was about to do
+            self._committed[:] = [rows.written for rows in self._all_rows()]
+            self._committed.flush()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Turns what h5py raises when the disk refuses into a RunError."""
+        try:
+            yield
+        except HDF5_REFUSES as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: Exception) -> RunError:
+        if not self._abandoned:
             self._abandon()
-            raise RunError(f"cannot write {self.path}: {error}") from error
+        reason = re.search(r"error message = '([^']+)'", str(error))
+        return RunError(f"cannot write {self.path}: {reason.group(1) if reason else error}")
 
     def _abandon(self) -> None:
         """Let HDF5 write no more to a disk that refuses (a quota, a broken mount).
@@ -132,116 +158,60 @@ class RunStore:
         os.dup2(memory, self._file.id.get_vfd_handle())
         os.close(memory)
 
-    def _all_rows(self) -> Iterator[_Rows]:
+    def _all_rows(self) -> Iterator[Rows]:
         for columns in self._spikes.values():
             yield from columns.values()
         yield from self._signals.values()
         yield self._signal_time
         yield from self._poses.values()
 
-    def _make_spikes(self, name: str, info: PopulationInfo) -> dict[str, _Rows]:
+    def _make_spikes(self, name: str, info: PopulationInfo) -> dict[str, Rows]:
         group = self._file.create_group(f"spikes/{name}")
         group.attrs["size"] = info.size
         group.attrs["region"] = info.region
         group.attrs["channels"] = _texts(info.channels)
         group.attrs["channel_sizes"] = np.fromiter(info.channels.values(), np.int64)
         return {
-            "time_ns": _Rows(group, "time_ns", (), np.int64, SPIKE_BUFFER),
-            "neuron": _Rows(group, "neuron", (), np.int32, SPIKE_BUFFER),
+            "time_ns": Rows(group, "time_ns", (), np.int64, SPIKE_BUFFER),
+            "neuron": Rows(group, "neuron", (), np.int32, SPIKE_BUFFER),
         }
 
-    def _make_signals(self) -> tuple[_Rows, dict[str, _Rows]]:
+    def _make_signals(self) -> tuple[Rows, dict[str, Rows]]:
         capacity = _signal_capacity(self.signals)
-        top = self._file.create_group("signals")
+        top = self._file.create_group("signals", track_order=True)
         rows = {}
         for name, port in self.signals.items():
             group = top.create_group(name)
             group.attrs["unit"] = port.unit
             group.attrs["order"] = _texts(port.order)
             group.attrs["range"] = (port.low, port.high)
-            rows[name] = _Rows(group, "values", port.shape, np.float64, capacity)
-        return _Rows(top, "time_ns", (), np.int64, capacity), rows
+            rows[name] = Rows(group, "values", port.shape, np.float64, capacity)
+        return Rows(top, "time_ns", (), np.int64, capacity), rows
 
-    def _make_poses(self) -> dict[str, _Rows]:
+    def _make_poses(self) -> dict[str, Rows]:
         """How many bodies there are is known with the first pose: until then those axes have length 0."""
         group = self._file.create_group("poses")
         capacity = 256
         return {
-            "bodies": _Rows(group, "bodies", (), np.dtype(f"S{NAME_BYTES}"), capacity),
-            "positions": _Rows(group, "positions", (0, 3), np.float32, capacity),
-            "quaternions": _Rows(group, "quaternions", (0, 4), np.float32, capacity),
-            "activations": _Rows(group, "activations", (0,), np.float32, capacity),
-            "time_ns": _Rows(group, "time_ns", (), np.int64, capacity),
+            "bodies": Rows(group, "bodies", (), np.dtype(f"S{NAME_BYTES}"), capacity),
+            "positions": Rows(group, "positions", (0, 3), np.float32, capacity),
+            "quaternions": Rows(group, "quaternions", (0, 4), np.float32, capacity),
+            "activations": Rows(group, "activations", (0,), np.float32, capacity),
+            "time_ns": Rows(group, "time_ns", (), np.int64, capacity),
         }
+
+    def _make_committed(self) -> Any:
+        """One count a dataset; each says by its attribute ``committed`` which is its own."""
+        everything = list(self._all_rows())
+        for index, rows in enumerate(everything):
+            rows.dataset.attrs[COMMITTED] = index
+        return self._file.create_dataset(COMMITTED, data=np.zeros(len(everything), np.int64))
 
     def _begin_poses(self, bodies: tuple[str, ...], n_muscles: int) -> None:
         self._poses["bodies"].extend(np.array([name.encode()[:NAME_BYTES] for name in bodies]))
         self._poses["positions"].widen(len(bodies))
         self._poses["quaternions"].widen(len(bodies))
         self._poses["activations"].widen(n_muscles)
-
-
-class _Rows:
-    """A dataset that grows along its first axis, behind a buffer of fixed size."""
-
-    def __init__(self, group: Any, name: str, shape: tuple[int, ...], dtype: Any, capacity: int) -> None:
-        chunk_shape = tuple(max(1, n) for n in shape)
-        row_bytes = np.dtype(dtype).itemsize * int(np.prod(chunk_shape))
-        # An axis of length 0 is one whose length comes later: it can grow, and its chunks are one entry wide.
-        limit = tuple(n or None for n in shape)
-        self._dataset = group.create_dataset(
-            name,
-            shape=(0, *shape),
-            maxshape=(None, *limit),
-            chunks=(max(1, min(4096, CHUNK_BYTES // row_bytes)), *chunk_shape),
-            dtype=dtype,
-        )
-        self._buffer: NDArray[Any] = np.empty((capacity, *shape), dtype)
-        self._filled = 0
-
-    @property
-    def length(self) -> int:
-        """Rows so far, buffered ones included."""
-        return int(self._dataset.shape[0]) + self._filled
-
-    def append(self, row: Any) -> None:
-        """Add one row, copied. Raises PortError when its shape is another one."""
-        if np.shape(row) != self._buffer.shape[1:]:
-            raise PortError(
-                f"cannot record {self._dataset.name}: "
-                f"expected shape {self._buffer.shape[1:]}, got {np.shape(row)}"
-            )
-        if self._filled == len(self._buffer):
-            self.write()
-        self._buffer[self._filled] = row
-        self._filled += 1
-
-    def extend(self, rows: NDArray[Any]) -> None:
-        """Add many rows, copied."""
-        if self._filled + len(rows) > len(self._buffer):
-            self.write()
-        if len(rows) > len(self._buffer):
-            self._put(rows)
-            return
-        self._buffer[self._filled : self._filled + len(rows)] = rows
-        self._filled += len(rows)
-
-    def widen(self, size: int) -> None:
-        """Fix the length of the second axis, before the first row."""
-        shape = (self._buffer.shape[0], size, *self._buffer.shape[2:])
-        self._dataset.resize((0, *shape[1:]))
-        self._buffer = np.empty(shape, self._buffer.dtype)
-
-    def write(self) -> None:
-        """Hand what is buffered to HDF5."""
-        if self._filled:
-            self._put(self._buffer[: self._filled])
-            self._filled = 0
-
-    def _put(self, rows: NDArray[Any]) -> None:
-        start = self._dataset.shape[0]
-        self._dataset.resize(start + len(rows), axis=0)
-        self._dataset[start:] = rows
 
 
 def _signal_capacity(signals: Mapping[str, Port]) -> int:

@@ -10,11 +10,14 @@ from ..clock import ns_to_s
 from ..ports import Signal, SpikeBatch
 from .store import RunStore
 
+FLUSH_SHARE = 0.03
+
 
 class Tap:
     """Records cycle by cycle into a store and flushes it now and then, so that a killed run can be read.
 
-    flush_interval_s: wall time between two flushes; what a killed process can lose at most.
+    flush_interval_s: wall time between two flushes; what a killed process can lose at most. With thousands of
+    ports, where a flush takes long, they are further apart, so that they take ``FLUSH_SHARE`` of the time.
     Everything handed over is copied before ``take`` returns. Memory does not grow with the length of the run.
     """
 
@@ -24,7 +27,7 @@ class Tap:
         """Spikes so far, by population."""
         self.time_ns = 0
         self._flush_interval_s = flush_interval_s
-        self._last_flush_s = time.monotonic()
+        self._next_flush_s = time.monotonic() + flush_interval_s
 
     def take(
         self,
@@ -59,6 +62,7 @@ class Tap:
 
     def _flush_when_due(self) -> None:
         now_s = time.monotonic()
-        if now_s - self._last_flush_s >= self._flush_interval_s:
+        if now_s >= self._next_flush_s:
             self.store.flush()
-            self._last_flush_s = now_s
+            done_s = time.monotonic()
+            self._next_flush_s = done_s + max(self._flush_interval_s, (done_s - now_s) / FLUSH_SHARE)

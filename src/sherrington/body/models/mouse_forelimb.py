@@ -1,7 +1,7 @@
 """The right forelimb of a mouse: scapula fixed, shoulder 3 + elbow 1 degrees of freedom, 20 muscles.
 
 Compiled here from published facts; ``docs/science/mouse_forelimb.md`` tells source and decision for each number.
-Angles are explained at ``mouse_forelimb_geometry.JOINTS``: elbow flexion positive.
+Angles are explained at ``mouse_forelimb_skeleton.JOINTS``: elbow flexion positive.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import xml.etree.ElementTree as ET
 
 from ...errors import BodyError
 from ..model import BodyModel
-from .mouse_forelimb_geometry import JOINTS
-from .mouse_forelimb_mjcf import Mechanics, document, segments, tendon, text
+from .mouse_forelimb_look import text
+from .mouse_forelimb_mjcf import Mechanics, document, segments, tendon
 from .mouse_forelimb_muscles import (
     FORCE_LENGTH_HIGH,
     FORCE_LENGTH_LOW,
     Muscle,
     muscles,
 )
+from .mouse_forelimb_skeleton import JOINTS
 
 INITIAL_RAD = (1.4, 0.0, -0.5, -0.4)
 """Start pose, ordered as ``JOINTS``: the paw in front of and below the shoulder. In the published default pose
@@ -35,9 +36,9 @@ def mouse_forelimb(
     eccentric_force: float = 1.4,
     damping_n_m_s_per_rad: float = 1e-6,
     armature_kg_m2: float = 1e-9,
-    shoulder_height_m: float = 0.036,
+    shoulder_height_m: float = 0.03,
 ) -> BodyModel:
-    """The limb, ready for an engine.
+    """Right forelimb of an adult mouse: shoulder 3 and elbow 1 degrees of freedom, 20 muscles.
 
     scale: all lengths, relative to the published bones (humerus 6.53 mm between joint centres). 1.6 gives 10.45 mm
     and a forearm of 11.8 mm; the Janelia model of an adult has 10.37 and 11.70. Muscle forces grow with its square

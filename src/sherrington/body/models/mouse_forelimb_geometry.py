@@ -1,55 +1,20 @@
-"""Where everything in the forelimb is, and how long each muscle is, in plain numpy. Imports no engine.
+"""Where every muscle of the forelimb runs, and how long it is, in plain numpy. Imports no engine.
 
-The model is compiled from this geometry. ``lengths_m`` is also the independent check of MuJoCo's tendons: it
-comes to a wrapped path through tangent angles and the unrolled cylinder.
-
-Every bone keeps the orientation of the common CT frame in which it was segmented; its origin is moved to its
-proximal joint centre. The world has x forward, y to the animal's left, z up; it is a right limb. All lengths in
-this file are those of the published bones; ``scale`` is applied where the model is compiled.
+The model is compiled from these paths. ``lengths_m`` is also the independent check of MuJoCo's tendons: it comes to
+a wrapped path through tangent angles and the unrolled cylinder. Lengths are those of the published bones.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-
-JOINTS = ("shoulder_adduction", "shoulder_flexion", "shoulder_rotation", "elbow_flexion")
-"""The degrees of freedom, in the order of every pose here and of ``BodyModel.joints``; rad.
-
-adduction: 0 with the arm out sideways, pi/2 hanging, more towards the midline (published ``elv_angle``).
-flexion: positive swings the arm forward (published ``extension_angle``, whose name says the opposite).
-rotation: positive turns the forearm inward. elbow_flexion: 0 near a right angle, positive bends; the published
-``elbow_flex`` has the opposite sign (included angle 35 deg at -1.0, 161 deg at +1.25)."""
-
-PUBLISHED_SIGN = np.array([1.0, 1.0, 1.0, -1.0])
-PUBLISHED_POSE = np.array([1.56906, 0.0, 0.0, -0.944802])
-"""The published default pose in our signs, rad."""
-
-OPENSIM_TO_WORLD = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-"""OpenSim's ground is x forward, y up, z right."""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A body at pose zero, relative to its parent. origin: its joint centre in the CT frame. axes: of its joints,
-    in its own frame, first one outermost; shape (n_dofs, 3)."""
-
-    body: str
-    parent: str
-    position: Floats
-    rotation: Floats
-    origin: Floats
-    axes: Floats
+from .mouse_forelimb_skeleton import JOINTS, Floats, euler_xyz, facts, forward, local
 
 
 @dataclass(frozen=True)
@@ -76,129 +41,15 @@ class Path:
     wraps: Mapping[int, str]
 
 
-@cache
-def facts() -> dict[str, Any]:
-    """The published numbers, as in ``mouse_forelimb_facts.json``."""
-    text = files(__package__).joinpath("mouse_forelimb_facts.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
-
-
-def turn(axis: Floats, angle: Floats | float) -> Floats:
-    """Rodrigues' formula; angles of shape (...) give matrices of shape (..., 3, 3)."""
-    x, y, z = axis / np.linalg.norm(axis)
-    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    theta = np.asarray(angle, float)[..., None, None]
-    rotation: Floats = np.eye(3) + np.sin(theta) * cross + (1.0 - np.cos(theta)) * (cross @ cross)
-    return rotation
-
-
-def euler_xyz(angles: object) -> Floats:
-    """Rotation matrix of body-fixed x, y, z angles in rad (OpenSim's convention)."""
-    x, y, z = np.asarray(angles, float)
-    unit = np.eye(3)
-    matrix: Floats = turn(unit[0], x) @ turn(unit[1], y) @ turn(unit[2], z)
-    return matrix
-
-
-# --- bodies -----------------------------------------------------------------------------------------------
-
-
-@cache
-def frames() -> dict[str, Frame]:
-    """Bodies in order of the chain. Radius and hand are welded at the angles at which the source locks them."""
-    joints = {joint["name"]: joint for joint in facts()["joints"]}
-    placed = {"scapula": _scapula(joints)}
-    chain = {
-        "clavicle": ("scapula", "ground_clavicle", False),
-        "humerus": ("scapula", "shoulder", True),
-        "ulna": ("humerus", "elbow", True),
-        "radius": ("ulna", "ulna_radius", False),
-        "hand": ("radius", "wrist", False),
-    }
-    for body, (parent, joint, moves) in chain.items():
-        placed[body] = _frame(body, placed[parent], joints[joint], moves)
-    return placed
-
-
-def _scapula(joints: Mapping[str, Any]) -> Frame:
-    rotation = OPENSIM_TO_WORLD @ euler_xyz(joints["ground_scapula"]["parent_offset"]["euler_xyz"])
-    centre = np.array(joints["shoulder"]["parent_offset"]["pos"])
-    return Frame("scapula", "world", np.zeros(3), rotation, centre, np.empty((0, 3)))
-
-
-def _frame(body: str, parent: Frame, joint: Mapping[str, Any], moves: bool) -> Frame:
-    """OpenSim's child pose is T(parent offset) R(q) T(child offset)^-1; at its joint centre only rotations stay."""
-    outer, inner = joint["parent_offset"], joint["child_offset"]
-    to_child = euler_xyz(inner["euler_xyz"])
-    axes, angles = _coordinates(joint)
-    locked = np.eye(3)
-    for axis, angle in zip(axes, angles, strict=True):
-        locked = locked if moves else locked @ turn(axis, angle)
-    return Frame(
-        body,
-        parent.body,
-        np.array(outer["pos"]) - parent.origin,
-        euler_xyz(outer["euler_xyz"]) @ locked @ to_child.T,
-        np.array(inner["pos"]),
-        axes @ to_child.T * _signs(len(axes)) if moves else np.empty((0, 3)),
-    )
-
-
-def _signs(count: int) -> Floats:
-    signs: Floats = (PUBLISHED_SIGN[:3] if count == 3 else PUBLISHED_SIGN[3:])[:, None]
-    return signs
-
-
-def _coordinates(joint: Mapping[str, Any]) -> tuple[Floats, Floats]:
-    """Axes and default angles of a joint's published coordinates; a plain hinge turns about z."""
-    entries = joint.get("coordinates", [])
-    axes = np.array([entry.get("axis", (0.0, 0.0, 1.0)) for entry in entries]).reshape(-1, 3)
-    lengths = np.linalg.norm(axes, axis=1, keepdims=True)
-    return axes / np.where(lengths > 0, lengths, 1.0), np.array([e["default_rad"] for e in entries])
-
-
-def forward(poses: Floats) -> dict[str, tuple[Floats, Floats]]:
-    """Rotation (n, 3, 3) and origin (n, 3) of every body in the world, shoulder centre at 0.
-
-    poses: shape (n, 4), rad, ordered as ``JOINTS``.
-    """
-    count = len(poses)
-    columns = iter(np.moveaxis(poses, 1, 0))
-    world = {"world": (np.broadcast_to(np.eye(3), (count, 3, 3)), np.zeros((count, 3)))}
-    for frame in frames().values():
-        outer, origin = world[frame.parent]
-        rotation = outer @ frame.rotation
-        for axis in frame.axes:
-            rotation = rotation @ turn(axis, next(columns))
-        world[frame.body] = (rotation, origin + outer @ frame.position)
-    del world["world"]
-    return world
-
-
-def local(body: str, point: object) -> Floats:
-    """A CT-frame point in the body's own frame, m."""
-    position: Floats = np.asarray(point, float) - frames()[body].origin
-    return position
-
-
-def marker(name: str) -> tuple[str, Floats]:
-    """Body and local position of a published marker."""
-    entry = next(m for m in facts()["markers"] if m["name"] == name)
-    return entry["body"], local(entry["body"], entry["pos_m"])
-
-
-# --- muscle paths -----------------------------------------------------------------------------------------
-
 OLECRANON = (0.0038, -0.0006, 0.0083)
 """Where the published short head of anconeus inserts on the ulna."""
 
 
 @cache
 def cylinders() -> dict[str, Cylinder]:
-    """The elbow cylinder as published. The shoulder's is left out: in up to 80 % of the range of motion the
-    published line of a muscle ends inside it (biceps long head 0.02 to 1.17 mm from its axis, radius 0.6 mm),
-    where no wrap exists, so lengths would jump each time an end point crosses its surface."""
+    """The elbow cylinder as published. The shoulder's is left out: an end of the published line of each muscle that it
+    is meant for lies inside it (radius 0.6 mm), always for infraspinatus and biceps short, in 42 % of the poses for
+    biceps long. No wrap exists there, so lengths would jump each time an end point crosses its surface."""
     entry = next(w for w in facts()["wrap_objects"] if w["name"] == "elbow")
     rotation = euler_xyz(entry["euler_xyz"])
     # The flexors pass at 85 to 130 degrees round the axis over the whole range of the elbow; 110 is their middle.

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from . import mouse_forelimb_geometry as geometry
-from .mouse_forelimb_geometry import Floats
+from . import mouse_forelimb_skeleton as skeleton
+from .mouse_forelimb_skeleton import Floats
 
 NAMES = {
     "Pectoralis_Clavicle_Head": "pectoralis_clavicular",
@@ -95,10 +96,10 @@ class Muscle:
 @cache
 def muscles() -> tuple[Muscle, ...]:
     """The 20 muscles, in the published order."""
-    entries = {m["name"]: m for m in geometry.facts()["muscles"]}
+    entries = {m["name"]: m for m in skeleton.facts()["muscles"]}
     areas = _areas_cm2(entries)
     grid = geometry.lengths_m(pose_grid())
-    neutral = geometry.lengths_m(geometry.PUBLISHED_POSE[None])[0]
+    neutral = geometry.lengths_m(skeleton.PUBLISHED_POSE[None])[0]
     return tuple(
         Muscle(
             name=NAMES[published],

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 
+from ...errors import BodyError
 from ..model import BodyModel
 
 GRAVITY_M_PER_S2 = 9.81
@@ -42,11 +43,13 @@ def one_joint(
     max_velocity_l0_per_s: float = 10.0,
     gravity: bool = True,
 ) -> BodyModel:
-    """A mouse-sized joint of constant moment arm.
+    """One hinge, two antagonist muscles of constant moment arm: mouse-sized, checkable in closed form.
 
     scale: multiplies lengths; masses grow with its cube, forces with its square, and the spring and damper so that
     the angles of equilibrium without gravity and the damping ratio stay (k with s^3, b with s^4).
+    Raises BodyError for a number that is not positive.
     """
+    _check_positive(locals())
     length, arm, l0 = length_m * scale, moment_arm_m * scale, optimal_length_m * scale
     mass, force = mass_kg * scale**3, max_force_n * scale**2
     spring, damper = stiffness_n_m_per_rad * scale**3, damping_n_m_s_per_rad * scale**4
@@ -71,8 +74,8 @@ def one_joint(
         top_z=SITE_RADII * arm * math.cos(SITE_TURN_RAD),
         side=2 * arm,
         neg_top_x=SITE_RADII * arm * math.sin(SITE_TURN_RAD),
-        camera_y=-4 * length,
-        camera_z=-0.3 * length,
+        camera_y=-3 * length,
+        camera_z=-0.38 * length,
         extent=2 * length,
         muscle=(
             f'ctrllimited="true" ctrlrange="0 1" lengthrange="{shortest:.10g} {longest:.10g}" '
@@ -98,6 +101,12 @@ def one_joint(
         "range_rad": RANGE_RAD,
     }
     return BodyModel("one_joint", text, facts=facts)
+
+
+def _check_positive(arguments: dict[str, float]) -> None:
+    for name, value in arguments.items():
+        if name != "gravity" and not (math.isfinite(value) and value > 0):
+            raise BodyError(f"one_joint: {name} = {value:g} must be a positive number")
 
 
 def musculotendon_length_m(toward_muscle_rad: float, arm_m: float) -> float:

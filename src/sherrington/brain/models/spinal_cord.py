@@ -17,11 +17,11 @@ TAU_EXCITATORY_MS = 2.0
 TAU_INHIBITORY_MS = 3.0
 REST_MV, THRESHOLD_MV, RESET_MV = -70.0, -55.0, -70.0
 MEMBRANE_MS = 8.0
-AFFERENTS = {"Ia": 15, "II": 15, "Ib": 12, "DC": 20}
+AFFERENTS = {"Ia": 20, "II": 20, "Ib": 15, "DC": 40}
 """Neurons per muscle at scale 1: primary and secondary spindle afferents, tendon organs, descending command."""
 INTERNEURONS = {"IaIN": 20, "IbIN": 15, "PN": 20, "RC": 12}
 """Neurons per muscle at scale 1: Ia inhibitory, Ib inhibitory, excitatory group II (propriospinal), Renshaw."""
-MOTONEURONS = 30
+MOTONEURONS = 60
 SMALLEST_PF, LARGEST_PF = 100.0, 300.0
 """Capacitance of the smallest and largest motoneuron of a pool. At one membrane time constant the rheobase is
 proportional to it, so the same synaptic current recruits small motoneurons first (Henneman)."""
@@ -31,7 +31,8 @@ MN_REFRACTORY_MS = 6.0
 @dataclass(frozen=True)
 class Path:
     """Connections between two kinds of neuron. strength: mean current into a target per Hz of its sources, pA/Hz,
-    negative if inhibitory. onto: ``same`` muscle, or its ``antagonists``, who share the strength."""
+    negative if inhibitory. onto: the ``same`` muscle, or its ``antagonists``; a target with several antagonists
+    receives the strength for their mean rate."""
 
     source: str
     target: str
@@ -80,7 +81,7 @@ def spinal_cord(
     paths = _paths(strengths or {})
     populations = _populations(muscles, scale)
     sizes = {p.name: p.size // len(muscles) for p in populations}
-    projections = [q for path in paths for m in muscles for q in _projections(path, m, antagonists[m], sizes)]
+    projections = [q for path in paths for m in muscles for q in _projections(path, m, antagonists, sizes)]
     return Network("spinal_cord", populations, projections, scale=scale)
 
 
@@ -138,19 +139,20 @@ def _neuron(capacitance_pF: Quantity, refractory_ms: float) -> dict[str, Quantit
 
 
 def _projections(
-    path: Path, muscle: str, antagonists: Sequence[str], sizes: Mapping[str, int]
+    path: Path, muscle: str, antagonists: Mapping[str, Sequence[str]], sizes: Mapping[str, int]
 ) -> list[Projection]:
-    targets = [muscle] if path.onto == "same" else list(antagonists)
-    if not targets or path.strength_pA_per_hz == 0.0:
+    """All connections of one kind onto the target neurons of one muscle."""
+    sources = [muscle] if path.onto == "same" else list(antagonists[muscle])
+    if not sources or path.strength_pA_per_hz == 0.0:
         return []
     # Two thirds of the sources, as group Ia reaches most but not all motoneurons of its pool; it also keeps the
     # neurons of a pool from all receiving the very same input.
     indegree = max(1, round(2 * sizes[path.source] / 3))
     tau_s = (TAU_EXCITATORY_MS if path.strength_pA_per_hz > 0 else TAU_INHIBITORY_MS) / 1000
-    mean_pA = abs(path.strength_pA_per_hz) / (indegree * tau_s * len(targets))
+    mean_pA = abs(path.strength_pA_per_hz) / (indegree * tau_s * len(sources))
     weight = Lognormal(mean_pA, 0.3 * mean_pA, sign=1 if path.strength_pA_per_hz > 0 else -1)
     delay = Normal(path.delay_ms, 0.15, 0.3, 2.0)
     return [
-        Projection(f"{path.source}/{muscle}", f"{path.target}/{t}", FixedIndegree(indegree), weight, delay)
-        for t in targets
+        Projection(f"{path.source}/{s}", f"{path.target}/{muscle}", FixedIndegree(indegree), weight, delay)
+        for s in sources
     ]

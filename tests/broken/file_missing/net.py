@@ -1,0 +1,2 @@
+def cord():
+    return None

@@ -1,0 +1,5 @@
+def table():
+    return {}['gain']
+
+
+GAIN = table()

@@ -1,0 +1,2 @@
+def push():
+    return 1

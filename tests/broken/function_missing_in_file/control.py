@@ -1,0 +1,9 @@
+GAIN = 2.0
+
+
+def pull():
+    return 1
+
+
+def push():
+    return 1

@@ -1,0 +1,2 @@
+def pull(signal):
+    return signal

@@ -1,0 +1,2 @@
+def cord():
+    return {'MN': 30}

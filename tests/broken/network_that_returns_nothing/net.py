@@ -1,0 +1,5 @@
+from sherrington import Network, Population
+
+
+def cord():
+    Network('cord', [Population('MN', 30)])

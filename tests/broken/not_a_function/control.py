@@ -1,0 +1,5 @@
+GAIN = 2.0
+
+
+def push():
+    return 1

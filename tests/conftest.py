@@ -1,0 +1,38 @@
+"""What tests of several folders share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+os.environ.setdefault("MPLBACKEND", "agg")
+
+_DRAW = """
+from sherrington.body.models.one_joint import one_joint
+from sherrington.body.render import Renderer
+from sherrington.errors import NotNowError
+try:
+    Renderer(one_joint(), width=64, height=64).close()
+except NotNowError as error:
+    print(error)
+"""
+
+
+@cache
+def why_nothing_can_be_drawn() -> str:
+    """The reason why this machine cannot draw a body, or an empty text. Asked in a process of its own: OpenGL
+    keeps what it found for the life of a process."""
+    command = [sys.executable, "-c", _DRAW]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def opengl() -> None:
+    """For tests that draw: skips, with the reason, where there is no OpenGL."""
+    reason = why_nothing_can_be_drawn()
+    if reason:
+        pytest.skip(reason)
