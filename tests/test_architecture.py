@@ -50,10 +50,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "transfer*": (*FOUNDATION, "transfer.*"),
     # The experiment file: text to values, values to sections, what is wrong in words.
     "yaml_file": ("errors",),
+    "overrides": ("errors", "yaml_file"),
     "locate": (),
     "explain": ("errors", "locate"),
     "salvage": (),
-    "experiment": ("errors", "yaml_file", "explain", "salvage"),
+    "experiment": ("errors", "yaml_file", "overrides", "explain", "salvage"),
     "resolved": (*FOUNDATION, *CONTRACTS, "experiment"),
     "record*": (*FOUNDATION, "body.engine", "record", "record.*"),
     # From here on, one room after the other.

@@ -3,6 +3,9 @@
 One folder each in ``broken/``: an ``experiment.yaml``, files beside it, ``arguments.txt`` with one ``--set`` a line
 where the mistake is made on the command line, and ``expected.txt`` with the whole message, in which FOLDER stands for
 the folder. All but the mistake is the same in all of them, so what is wrong is what differs.
+
+Where shipped names or messages change, ``python tests/test_broken_experiments.py`` writes every ``expected.txt`` anew;
+read each difference as the person would who gets the message.
 """
 
 from __future__ import annotations
@@ -120,3 +123,15 @@ def test_empty_folder(tmp_path: Path) -> None:
 
 def test_yaml_file_that_is_not_there(tmp_path: Path) -> None:
     assert "no such file" in message(tmp_path / "other.yaml")
+
+
+def write_expected() -> None:
+    for folder in sorted(BROKEN.iterdir()):
+        with pytest.raises(ExperimentError) as error:
+            open_experiment(folder, overrides(folder.name))
+        text = str(error.value).replace(str(folder), "FOLDER")
+        (folder / "expected.txt").write_text(f"{text}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_expected()

@@ -65,6 +65,9 @@ def test_the_search_finds_what_it_looks_for() -> None:
 @pytest.mark.parametrize("folder", ["src", "tests", "benchmarks", "examples", "docs"])
 def test_modules_have_a_docstring(folder: str) -> None:
     files = [file for file in tracked() if file.suffix == ".py" and file.is_relative_to(ROOT / folder)]
+    files = [
+        file for file in files if "broken" not in file.parts
+    ]  # wrong on purpose, some are not even Python
     assert files, f"no Python file in {folder}/"
     bare = [str(file.relative_to(ROOT)) for file in files if not has_docstring(file)]
     assert not bare, f"no module docstring in {', '.join(bare)}"

@@ -126,9 +126,7 @@ def _closed(parts: _Parts, checks: dict[str, bool], details: dict[str, Any]) -> 
     checks["movement_reaches_the_neurons"] = felt > 100
 
 
-def _fake(
-    parts: _Parts, metrics: dict[str, float], checks: dict[str, bool], details: dict[str, Any]
-) -> None:
+def _fake(parts: _Parts, metrics: dict[str, float], checks: dict[str, bool], details: dict[str, Any]) -> None:
     runs = parts.repeated("fake", count=5000)
     metrics["fake_overhead_ms"] = _typical(runs)
     metrics["fake_overhead_mean_ms"] = _mean(runs)

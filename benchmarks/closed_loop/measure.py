@@ -186,9 +186,7 @@ def pipelined(count: int) -> Numbers:
     duration = (WARM_UP_STEPS + count) * experiments.INTERVAL_MS
     found: Numbers = {}
     for mode in ("lockstep", "pipelined"):
-        resolved = experiments.with_readouts(
-            20, duration, loop__mode=mode, body__timestep_ms=0.02, **delays
-        )
+        resolved = experiments.with_readouts(20, duration, loop__mode=mode, body__timestep_ms=0.02, **delays)
         ports = [f"{name}.count" for name in experiments.readouts(20)]
         found.update({f"{mode}_{key}": value for key, value in _timed(resolved, count, ports, 20).items()})
     return found

@@ -33,6 +33,14 @@ for c in json.loads({text!r}):
     nest.Connect(numpy.array(c[0]), numpy.array(c[1]), 'one_to_one', {{
         'synapse_model': c[2], 'weight': numpy.array(c[3]), 'delay': numpy.array(c[4])}})
 """
+ATTACH = """
+made = []
+for group in json.loads({text!r}):
+    nodes, device = nest.NodeCollection(group), nest.Create({model!r})
+    ends = (nodes, device) if {model!r} == 'spike_recorder' else (device, nodes)
+    nest.Connect(ends[0], ends[1], 'all_to_all', {synapse})
+    made.append(device.global_id)
+"""
 
 
 class NestServer:
@@ -94,7 +102,9 @@ class NestServer:
         response = self._client.getresponse()
         text = response.read()
         if response.status != 200:
-            raise RunError(f"NEST Server answers {response.status} to {path}: {text.decode(errors='replace')}")
+            raise RunError(
+                f"NEST Server answers {response.status} to {path}: {text.decode(errors='replace')}"
+            )
         return json.loads(text)
 
     def close(self) -> None:
@@ -142,8 +152,8 @@ class NestServerBrain:
         self._nodes = {p.name: self._create(p) for p in network.populations.values()}
         self._connect(network, seed)
         self._delay_ms = min(server.api("GetKernelStatus", keys="min_delay"), 1.0)
-        self._stimulators = {p.port.name: self._attach(p) for p in inputs}
-        self._recorders = {p.port.name: self._watch(p) for p in outputs}
+        self._stimulators = {p.port.name: self._devices("inhomogeneous_poisson_generator", p) for p in inputs}
+        self._recorders = {p.port.name: self._devices("spike_recorder", p) for p in outputs}
         self._written = {p.port.name: np.zeros(p.port.size) for p in inputs}
         self._events = {p.port.name: np.zeros(p.port.size) for p in outputs}
         self._counts = {p.port.name: np.zeros(p.port.size) for p in outputs}
@@ -151,7 +161,9 @@ class NestServerBrain:
         server.api("Prepare")
 
     def _create(self, population: Population) -> list[int]:
-        made = self._server.api("Create", model=population.model, n=population.size, params=dict(population.params))
+        made = self._server.api(
+            "Create", model=population.model, n=population.size, params=dict(population.params)
+        )
         return [int(node) for node in made]
 
     def _connect(self, network: Network, seed: int) -> None:
@@ -164,23 +176,13 @@ class NestServerBrain:
         ends = [(c.sources + source).tolist(), (c.targets + target).tolist()]
         return [*ends, p.synapse, c.weights.tolist(), c.delays_ms.tolist()]
 
-    def _attach(self, described: BrainPort) -> list[int]:
-        devices = self._server.api("Create", model="inhomogeneous_poisson_generator", n=described.port.size)
-        synapse = {"weight": described.weight, "delay": self._delay_ms}
-        for device, nodes in zip(devices, self._groups(described), strict=True):
-            self._server.api("Connect", pre=[device], post=nodes, conn_spec="all_to_all", syn_spec=synapse)
-        return [int(device) for device in devices]
-
-    def _watch(self, described: BrainPort) -> list[int]:
-        recorders = self._server.api("Create", model="spike_recorder", n=described.port.size)
-        synapse = {"delay": self._delay_ms}
-        for recorder, nodes in zip(recorders, self._groups(described), strict=True):
-            self._server.api("Connect", pre=nodes, post=[recorder], conn_spec="all_to_all", syn_spec=synapse)
-        return [int(recorder) for recorder in recorders]
-
-    def _groups(self, described: BrainPort) -> list[list[int]]:
+    def _devices(self, model: str, described: BrainPort) -> list[int]:
+        """One device for every channel of a port, connected to (or from, a recorder) the channel's neurons."""
         nodes = self._nodes[described.population]
-        return [nodes[group.start : group.stop] for group in described.groups]
+        groups = [nodes[group.start : group.stop] for group in described.groups]
+        synapse = {"weight": described.weight, "delay": self._delay_ms}
+        source = ATTACH.format(model=model, text=json.dumps(groups), synapse=synapse)
+        return [int(device) for device in self._server.execute(source, "made")]
 
     def write(self, port: str, value: Value) -> None:
         """One call for every stimulation device whose rate changed."""

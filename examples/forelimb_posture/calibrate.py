@@ -50,7 +50,10 @@ def activations(angles_rad: np.ndarray) -> np.ndarray:
     target = np.concatenate([weight * needed, np.full(model.nu, COCONTRACTION)])
     found = lsq_linear(stacked, target, bounds=(0.0, HIGHEST)).x
     rest = torque @ found - needed
-    print(f"  residual torque {np.abs(rest).max() * 1e6:.2f} of {np.abs(needed).max() * 1e6:.2f} uN m", flush=True)
+    print(
+        f"  residual torque {np.abs(rest).max() * 1e6:.2f} of {np.abs(needed).max() * 1e6:.2f} uN m",
+        flush=True,
+    )
     return found
 
 
@@ -58,8 +61,19 @@ def muscle_forces(model: mujoco.MjModel, data: mujoco.MjData) -> tuple[np.ndarra
     """(force per activation, passive force) of every muscle at rest, N, both negative: MuJoCo's muscles push < 0."""
     pairs = [
         (
-            mujoco.mju_muscleGain(data.actuator_length[i], 0.0, model.actuator_lengthrange[i], model.actuator_acc0[i], model.actuator_gainprm[i][:9]),
-            mujoco.mju_muscleBias(data.actuator_length[i], model.actuator_lengthrange[i], model.actuator_acc0[i], model.actuator_biasprm[i][:9]),
+            mujoco.mju_muscleGain(
+                data.actuator_length[i],
+                0.0,
+                model.actuator_lengthrange[i],
+                model.actuator_acc0[i],
+                model.actuator_gainprm[i][:9],
+            ),
+            mujoco.mju_muscleBias(
+                data.actuator_length[i],
+                model.actuator_lengthrange[i],
+                model.actuator_acc0[i],
+                model.actuator_biasprm[i][:9],
+            ),
         )
         for i in range(model.nu)
     ]
@@ -88,25 +102,36 @@ def mean_activations(rates_hz: np.ndarray, angles_rad: np.ndarray, duration_ms: 
         [
             f"loop.duration_ms={duration_ms}",
             "perturbations=[]",
-            "pathways.descending={function: constant, outputs: {value: brain.DC.rate}, params: {value: %s}}" % values,
-            "record.spikes=none", "record.signals=none",
+            "pathways.descending={function: constant, outputs: {value: brain.DC.rate}, params: {value: %s}}"
+            % values,
+            "record.spikes=none",
+            "record.signals=none",
         ],
     )
     resolved = resolve(source)
     brain, _ = build.build_brain(resolved)
     body = HeldBody()
     body.angles_rad = angles_rad
-    body.prepare(resolved.body, build.BodyOptions(source.experiment.body.timestep_ms, dict(zip(JOINTS, angles_rad, strict=True))))
+    body.prepare(
+        resolved.body,
+        build.BodyOptions(source.experiment.body.timestep_ms, dict(zip(JOINTS, angles_rad, strict=True))),
+    )
     samples: list[np.ndarray] = []
     loop = build.build_loop(
-        resolved, brain, body, HERE / "dump", [lambda loop: samples.append(body.read("muscle_activation").copy())]
+        resolved,
+        brain,
+        body,
+        HERE / "dump",
+        [lambda loop: samples.append(body.read("muscle_activation").copy())],
     )
     loop.run()
     loop.close()
     return np.mean(samples[len(samples) // 2 :], axis=0)
 
 
-def calibrate(angles_deg: tuple[float, ...], start_hz: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def calibrate(
+    angles_deg: tuple[float, ...], start_hz: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(rates, activations wanted, activations reached), each shape (20,)."""
     angles_rad = np.radians(angles_deg)
     wanted = activations(angles_rad)

@@ -66,7 +66,11 @@ def build_body(resolved: Resolved) -> BodyEngine:
 
 
 def build_loop(
-    resolved: Resolved, brain: BrainEngine, body: BodyEngine, dump_folder: Path, observers: Sequence[Observer] = ()
+    resolved: Resolved,
+    brain: BrainEngine,
+    body: BodyEngine,
+    dump_folder: Path,
+    observers: Sequence[Observer] = (),
 ) -> ClosedLoop:
     """Join brain and body. Raises PortError for a port that this body does not have."""
     return ClosedLoop(
@@ -110,7 +114,9 @@ def _target(end: Endpoint, body: BodyEngine, pathway: str) -> Port:
 
 def _body_port(ports: Any, name: str, who: str) -> Port:
     if name not in ports:
-        raise PortError(f"{who} needs body.{name}, which this body does not have; there are: {', '.join(ports)}")
+        raise PortError(
+            f"{who} needs body.{name}, which this body does not have; there are: {', '.join(ports)}"
+        )
     port: Port = ports[name]
     return port
 

@@ -28,7 +28,9 @@ STOPPED = 130
 
 Folder = Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="folder with an experiment.yaml")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="run folder")]
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a key, may be repeated")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a key, may be repeated")
+]
 
 
 def main() -> None:
@@ -71,7 +73,9 @@ def run(
 
     request = runner.Request(folder, tuple(changes), out, video)
     try:
-        finished = runner.run(request, watch, lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True))
+        finished = runner.run(
+            request, watch, lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True)
+        )
     finally:
         for progress in shown:
             progress.close()
@@ -173,7 +177,9 @@ def report(folder: RunFolder) -> None:
 @app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="a folder of benchmarks/")],
-    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON on the last line")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print the result as JSON on the last line")
+    ] = False,
 ) -> None:
     """Run a benchmark and append its result to the results file beside it."""
     from . import bench as benches
@@ -200,7 +206,9 @@ def version() -> None:
 
 def _populations(resolved: Any) -> Table:
     network = resolved.network
-    table = Table(title=f"{network.name}: {network.n_neurons:,} neurons, {network.expected_synapses():,} synapses")
+    table = Table(
+        title=f"{network.name}: {network.n_neurons:,} neurons, {network.expected_synapses():,} synapses"
+    )
     for column in ("population", "neurons", "model", "channels"):
         table.add_column(column, justify="right" if column == "neurons" else "left")
     for p in network.populations.values():

@@ -7,7 +7,6 @@ error messages, the JSON Schema and the documentation of the keys come from them
 from __future__ import annotations
 
 import difflib
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -15,13 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from .errors import ExperimentError, Problem
 from .explain import explain
+from .overrides import override
 from .salvage import salvage
-from .yaml_file import Document, override, read
+from .yaml_file import Document, read, text_of
 
 FILE_NAME = "experiment.yaml"
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]*$")]
@@ -86,7 +84,7 @@ class Reference(Section):
     port: str = Field(description="brain.POPULATION.QUANTITY or body.QUANTITY")
     per: Literal["channel", "population", "neuron"] = Field(
         "channel",
-        description="what one entry of the array stands for: a channel of the population, all of it, or a neuron",
+        description="what an entry stands for: a channel of the population, all of it, or a neuron",
     )
     tau_ms: Positive = Field(20.0, description="time constant of the filter of a rate that is read, ms")
     weight: Finite = Field(
@@ -115,7 +113,7 @@ class Pathway(Section):
     delay_ms: NotNegative = Field(0.0, description="conduction delay, ms; a multiple of loop.interval_ms")
     interval_ms: Positive | None = Field(
         None,
-        description="how often the function is called, ms; a multiple of loop.interval_ms, and that itself when left out",
+        description="how often the function is called, ms; a multiple of loop.interval_ms; that itself if left out",
     )
     gain: Finite = Field(1.0, description="factor on every output")
     noise: Noise | None = Field(None, description="noise added to every output")
@@ -155,11 +153,11 @@ class Record(Section):
     )
     interval_ms: Positive | None = Field(
         None,
-        description="interval of the signals kept, ms; a multiple of loop.interval_ms, and that itself when left out",
+        description="interval of the signals kept, ms; a multiple of loop.interval_ms; that itself if left out",
     )
     pose_interval_ms: Positive | None = Field(
         None,
-        description="interval of the poses kept for pictures and video, ms; a multiple of loop.interval_ms, about 20 when left out",
+        description="interval of the poses kept for pictures, ms; a multiple of loop.interval_ms; about 20 if left out",
     )
 
 
@@ -264,20 +262,7 @@ def _rest(document: Document, wrong: Sequence[str]) -> Source | None:
 
 def dump(experiment: Experiment) -> str:
     """The experiment as YAML text; loading it gives an equal experiment."""
-    text = io.StringIO()
-    yaml = YAML()
-    yaml.default_flow_style, yaml.width = False, 4096
-    yaml.dump(_quoted(experiment.model_dump(exclude_defaults=True)), text)
-    return text.getvalue()
-
-
-def _quoted(value: Any) -> Any:
-    """Text that holds more than one printable line in double quotes: unquoted, YAML would fold what breaks lines."""
-    if isinstance(value, dict):
-        return {_quoted(key): _quoted(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_quoted(entry) for entry in value]
-    return DoubleQuotedScalarString(value) if isinstance(value, str) and not value.isprintable() else value
+    return text_of(experiment.model_dump(exclude_defaults=True))
 
 
 def _file_of(folder: Path) -> Path:

@@ -80,11 +80,12 @@ def near(name: str, names: Sequence[str], cutoff: float = 0.6) -> str:
     return f"did you mean '{close[0]}'? " if close else ""
 
 
+_NUMBER = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\S*\s*")
+
+
 def bare(found: object, kind: str = "a number") -> str:
     """How to write a number, where something else was found; text may be one in quotes or with a unit."""
-    number = (
-        re.match(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\S*\s*$", found) if isinstance(found, str) else None
-    )
+    number = _NUMBER.fullmatch(found) if isinstance(found, str) else None
     return f"write {number[1]} without quotes or unit" if number else f"write {kind}, without quotes or unit"
 
 
@@ -98,9 +99,8 @@ def _words(wrong: Wrong, forms: str) -> Words:
         return f"expected {forms}, found {shown(wrong.found)}", f"write {forms}{_meaning(wrong)}"
     say = _SAY.get(wrong.details["type"])
     if say is None:
-        return f"{wrong.details['msg']}, found {shown(wrong.found)}", "see 'sherrington schema'" + _meaning(
-            wrong
-        )
+        message = f"{wrong.details['msg']}, found {shown(wrong.found)}"
+        return message, f"see 'sherrington schema'{_meaning(wrong)}"
     return say(wrong)
 
 
@@ -111,9 +111,8 @@ def _meaning(wrong: Wrong) -> str:
 def _unknown(w: Wrong) -> Words:
     # A key that is there already is hardly the one that was meant, unless the names are all but equal.
     absent = [name for name in w.siblings if name not in w.present]
-    close = difflib.get_close_matches(w.last, absent, 1) or difflib.get_close_matches(
-        w.last, w.siblings, 1, 0.8
-    )
+    close = difflib.get_close_matches(w.last, absent, n=1)
+    close = close or difflib.get_close_matches(w.last, w.siblings, n=1, cutoff=0.8)
     remedy = "remove it or use another;"
     if close:
         remedy = f"did you mean '{close[0]}' ({w.siblings[close[0]]})?"

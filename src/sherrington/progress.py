@@ -27,7 +27,9 @@ class Progress:
     def __init__(self, console: Console, loop: ClosedLoop, recorder: Recorder) -> None:
         self._console = console
         self._recorder = recorder
-        self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+        self._live = (
+            Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+        )
         self._interval_s = LIVE_INTERVAL_S if self._live else LINE_INTERVAL_S
         self._last = time.monotonic()
         self._duration_ns = loop.schedule.duration_ns

@@ -95,9 +95,13 @@ def run(request: Request, watch: Watch | None = None, say: Callable[[str], None]
 def _check_video(resolved: Resolved) -> None:
     """Raises NeverError now for what would otherwise be missed after the whole run."""
     if resolved.experiment.body.engine != "mujoco":
-        raise NeverError(f"--video: body engine '{resolved.experiment.body.engine}' has no shape to draw; use mujoco")
+        raise NeverError(
+            f"--video: body engine '{resolved.experiment.body.engine}' has no shape to draw; use mujoco"
+        )
     if importlib.util.find_spec("imageio_ffmpeg") is None:
-        raise NeverError("--video needs the package imageio-ffmpeg; install it with: pip install 'sherrington[video]'")
+        raise NeverError(
+            "--video needs the package imageio-ffmpeg; install it with: pip install 'sherrington[video]'"
+        )
 
 
 def _new_folder(out: Path, name: str) -> Path:
@@ -203,17 +207,21 @@ def summary(
         "steps": loop.cycle_count,
         "step_ms": step_ms(loop),
         "spikes": counts,
-        "rates_hz": {n: c / sizes[n].size / biological_s if biological_s else None for n, c in counts.items()},
+        "rates_hz": {
+            n: c / sizes[n].size / biological_s if biological_s else None for n, c in counts.items()
+        },
         "neurons": resolved.network.n_neurons,
         "synapses": engines["brain"].get("synapses", resolved.network.expected_synapses()),
         "muscles": len(resolved.body.muscles),
         "score": None,
         "checks": [],
         "perturbations": [
-            {"name": f.name, "start_ms": ns_to_ms(f.start_ns), "end_ms": ns_to_ms(f.end_ns)} for f in resolved.forces
+            {"name": f.name, "start_ms": ns_to_ms(f.start_ns), "end_ms": ns_to_ms(f.end_ns)}
+            for f in resolved.forces
         ],
         "interventions": [
-            {"name": c.name, "at_ms": ns_to_ms(c.at_ns), "populations": c.populations} for c in resolved.changes
+            {"name": c.name, "at_ms": ns_to_ms(c.at_ns), "populations": c.populations}
+            for c in resolved.changes
         ],
         "engine": engines,
         "lag_ms": loop.worst_lag_s * 1e3 if loop.realtime else None,
@@ -261,7 +269,9 @@ def _asked(resolved: Resolved, run: Run) -> Any:
         ) from error
 
 
-def _present(resolved: Resolved, folder: Path, video: bool, phases: Phases, say: Callable[[str], None]) -> None:
+def _present(
+    resolved: Resolved, folder: Path, video: bool, phases: Phases, say: Callable[[str], None]
+) -> None:
     """Report, picture and, on request, video. They come last, from what was stored."""
     from .record.report import write_report
 

@@ -1,4 +1,4 @@
-"""Reading a YAML file: plain values, the line of every key, and changes from the command line.
+"""YAML: plain values and the line of every key read from a file, and plain values written as text.
 
 Stricter than YAML where YAML would guess or hide something: a key given twice, a date, a tag and a value that
 contains itself are problems.
@@ -6,6 +6,7 @@ contains itself are problems.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +14,7 @@ from typing import Any, cast
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from .errors import ExperimentError, Problem
 
@@ -56,9 +58,6 @@ class Document:
         return 0
 
 
-# --- the file ---------------------------------------------------------------------------------------------
-
-
 def read(file: Path) -> Document:
     """Read ``file``. Raises ExperimentError when it cannot be read as a mapping at all."""
     document = Document(file)
@@ -71,6 +70,36 @@ def read(file: Path) -> Document:
         raise ExperimentError([Problem(file, 1, "", f"expected keys at the top, found {found}", remedy)])
     document.values = _Reader(document).mapping(root, "", ())
     return document
+
+
+def value_of(text: str, file: Path) -> tuple[Any, list[Problem]]:
+    """(the value that ``text`` stands for, what is wrong with it): one value, written as in a file."""
+    document = Document(file)
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except YAMLError as error:
+        message, remedy = _syntax(error)
+        return None, [Problem(file, 0, "", f"'{text}' is not valid YAML: {message}", remedy)]
+    value = None if node is None else _Reader(document).value(node, "", ())
+    return value, document.problems
+
+
+def text_of(values: dict[str, Any]) -> str:
+    """YAML that reads as ``values``."""
+    text = io.StringIO()
+    yaml = YAML()
+    yaml.default_flow_style, yaml.width = False, 4096
+    yaml.dump(_quoted(values), text)
+    return text.getvalue()
+
+
+def _quoted(value: Any) -> Any:
+    """Text that holds more than one printable line in double quotes: unquoted, YAML would fold what breaks lines."""
+    if isinstance(value, dict):
+        return {_quoted(key): _quoted(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_quoted(entry) for entry in value]
+    return DoubleQuotedScalarString(value) if isinstance(value, str) and not value.isprintable() else value
 
 
 def _text(file: Path) -> str:
@@ -193,82 +222,3 @@ class _Reader:
     def _add(self, node: Node, key: str, message: str, remedy: str) -> None:
         line = node.start_mark.line + 1
         self._document.problems.append(Problem(self._document.file, line, key, message, remedy))
-
-
-# --- the command line -------------------------------------------------------------------------------------
-
-
-def override(document: Document, text: str) -> None:
-    """Apply one ``key.path=value``, the value written as in YAML; what is wrong with it becomes a problem."""
-    key, equals, written = text.partition("=")
-    key = key.strip()
-    if not equals or not all(key.split(".")):
-        example = "--set loop.interval_ms=1"
-        _refuse(document, f"--set {text}", "not of the form key.path=value", f"write for example {example}")
-    elif key in document.overridden:
-        _refuse(
-            document,
-            f"--set {text}",
-            f"'{key}' is set twice",
-            "give it once (--seed sets seed, --duration-ms sets loop.duration_ms)",
-        )
-    else:
-        _apply(document, key, written, text)
-
-
-def _apply(document: Document, key: str, written: str, text: str) -> None:
-    reader = Document(document.file)
-    try:
-        node = YAML(typ="safe", pure=True).compose(written)
-    except YAMLError as error:
-        _refuse(
-            document,
-            f"--set {text}",
-            f"'{written}' is not valid YAML: {_syntax(error)[0]}",
-            "quote it, or write it as in the file",
-        )
-        return
-    value = None if node is None else _Reader(reader).value(node, key, ())
-    for problem in reader.problems:
-        _refuse(document, f"--set {text}", problem.message, problem.remedy)
-    above, _, last = key.rpartition(".")
-    place = _descend(document, above.split(".") if above else [], text)
-    if place is not None and _fits(document, place, last, above, text):
-        place[int(last) if isinstance(place, list) else last] = value
-        document.overridden.append(key)
-
-
-def _descend(document: Document, parts: list[str], text: str) -> Any:
-    """The mapping or list at that path; missing mappings on the way are made. None after a problem."""
-    node: Any = document.values
-    for depth, part in enumerate(parts):
-        if not _fits(document, node, part, ".".join(parts[:depth]), text):
-            return None
-        if isinstance(node, list):
-            node = node[int(part)]
-        else:
-            if node.get(part) is None:
-                node[part] = {}
-            node = node[part]
-    return node
-
-
-def _fits(document: Document, node: Any, part: str, path: str, text: str) -> bool:
-    if isinstance(node, dict):
-        return True
-    if isinstance(node, list):
-        if part.isdigit() and int(part) < len(node):
-            return True
-        there = f"entries 0 to {len(node) - 1}" if node else "no entries"
-        remedy = f"name one of them by its number, or set the whole list: --set '{path}=[...]'"
-        _refuse(
-            document, f"--set {text}", f"'{path}' is a list with {there}; '{part}' is none of them", remedy
-        )
-        return False
-    remedy = f"set it as a whole: --set '{path}=...'"
-    _refuse(document, f"--set {text}", f"'{path}' is {node!r} and has no keys below it", remedy)
-    return False
-
-
-def _refuse(document: Document, where: str, message: str, remedy: str) -> None:
-    document.problems.append(Problem(document.file, 0, where, message, remedy))

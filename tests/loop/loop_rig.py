@@ -113,7 +113,9 @@ class Rig:
         """An observer: notes what arrived in each cycle at the targets of each pathway."""
         for runner in (*loop.wiring.sensory, *loop.wiring.motor):
             value = runner.values[0]
-            self.seen.setdefault(runner.name, []).append(value if isinstance(value, SpikeBatch) else value.copy())
+            self.seen.setdefault(runner.name, []).append(
+                value if isinstance(value, SpikeBatch) else value.copy()
+            )
 
     def arrived(self, pathway: str) -> Signal:
         """Shape (cycles, n_channels)."""
@@ -174,4 +176,6 @@ def _body(resolved: Resolved, log: list[str]) -> BodyEngine:
 
 def _spike_ports(resolved: Resolved) -> dict[str, BrainPort]:
     populations = resolved.network.populations
-    return {n: brain_port(populations[n], "spikes", writes=False, per="neuron") for n in resolved.recorded_spikes}
+    return {
+        n: brain_port(populations[n], "spikes", writes=False, per="neuron") for n in resolved.recorded_spikes
+    }

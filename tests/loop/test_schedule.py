@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 from loop_rig import MakeRig, Rig
@@ -61,7 +61,7 @@ def test_the_printed_order_is_the_order_of_the_calls(ready: Rig) -> None:
     log = _log_of_third_cycle(ready)
     happened = [step for step in map(_step_of_call, log) if step]
     printed = [_steps_of_line(line) for line in _lines(describe(ready.resolved))]
-    in_order = [step for step, _ in _without_repeats(happened)]
+    in_order = [step for step, _ in groupby(happened)]
     assert len(in_order) == sum(map(len, printed)) == 11
     for steps in printed:
         assert set(in_order[: len(steps)]) == steps, (in_order, printed)
@@ -73,7 +73,9 @@ def test_the_body_is_read_before_it_moves_and_the_brain_after(ready: Rig) -> Non
     tap = log.index("tap")
     assert log.index("body.read joint_velocity") < min(log.index("brain.advance"), log.index("body.advance"))
     assert not [call for call in log[log.index("body.advance") : tap] if call.startswith("body.read")]
-    assert log.index("brain.read sense.count") < log.index("brain.advance") < log.index("brain.read drive.count")
+    assert (
+        log.index("brain.read sense.count") < log.index("brain.advance") < log.index("brain.read drive.count")
+    )
 
 
 def test_the_table_says_clocks_ports_and_delays(ready: Rig) -> None:
@@ -132,19 +134,10 @@ def _steps_of_line(line: str) -> set[str]:
     if ", kept for " in text:
         return {"kept"}
     words = {"perturbations": "happenings", "taps:": "tap", "requests:": "request"}
-    return {words.get(part.split()[0], part.split()[0]) for part in text.split("|") if "same time" not in part}
+    return {
+        words.get(part.split()[0], part.split()[0]) for part in text.split("|") if "same time" not in part
+    }
 
 
 def _lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if re.match(r" *\d+  ", line)]
-
-
-def _without_repeats(steps: list[str]) -> list[tuple[str, int]]:
-    """Each run of equal steps once, with its length."""
-    found: list[tuple[str, int]] = []
-    for step in steps:
-        if found and found[-1][0] == step:
-            found[-1] = (step, found[-1][1] + 1)
-        else:
-            found.append((step, 1))
-    return found

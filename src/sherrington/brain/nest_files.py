@@ -33,9 +33,13 @@ def parse_integers(text: bytes, n_fields: int) -> Ints:
         raise RunError(f"NEST wrote a line that does not have {n_fields} fields, near {text[-80:]!r}")
     digits = characters - np.uint8(ord("0"))
     digits[ends] = 0
-    before = np.concatenate([[-1], ends[:-1]])  # the end of the field before: a digit 0 for those that are shorter
+    before = np.concatenate(
+        [[-1], ends[:-1]]
+    )  # the end of the field before: a digit 0 for those that are shorter
     at, values = ends - 1, digits[ends - 1].astype(np.int64)
-    for place in range(1, int((ends - before).max()) - 1):  # one digit of all fields at a time, the last ones first
+    for place in range(
+        1, int((ends - before).max()) - 1
+    ):  # one digit of all fields at a time, the last ones first
         at -= 1
         np.maximum(at, before, out=at)
         values += digits[at] * np.int64(10**place)

@@ -46,7 +46,10 @@ class PathwayRunner:
         self.input_names = [f"pathway.{self.name}.in.{name}" for name in resolved.transfer.inputs]
         self.output_names = [f"pathway.{self.name}.{name}" for name in resolved.transfer.outputs]
         self._resolved = resolved
-        ends = [(i, end.side, read, end.port) for i, (end, read) in enumerate(zip(resolved.inputs, reads, strict=True))]
+        ends = [
+            (i, end.side, read, end.port)
+            for i, (end, read) in enumerate(zip(resolved.inputs, reads, strict=True))
+        ]
         self._reads = {side: [(i, r, p) for i, s, r, p in ends if s == side] for side in ("brain", "body")}
         self._results = [_ranged(port, resolved) for port in targets]
         self._interval_ns = interval_ns
@@ -58,7 +61,9 @@ class PathwayRunner:
         self._lines: list[deque[Value]] = [deque([_nothing(port)] * delay) for port in targets]
         self._outputs: list[Value] = list(self.values)
         self._noise = stream(seed, f"pathway/{resolved.name}/noise") if resolved.noise_std else None
-        self._pending: dict[int, list[Value]] = {i: [] for i, e in enumerate(resolved.inputs) if self._adds_up(i)}
+        self._pending: dict[int, list[Value]] = {
+            i: [] for i, e in enumerate(resolved.inputs) if self._adds_up(i)
+        }
 
     def gather(self, *sides: str) -> None:
         """Read the inputs that lie on ``sides``, ``"brain"`` or ``"body"``, as they are now."""
@@ -112,7 +117,9 @@ class PathwayRunner:
             value *= self._resolved.gain
             fault = target.fault(value)
             if fault is not None:
-                raise self._stop(time_ns, f"times its gain {self._resolved.gain:g} gave {target.name} {fault}")
+                raise self._stop(
+                    time_ns, f"times its gain {self._resolved.gain:g} gave {target.name} {fault}"
+                )
         if self._noise is not None:
             value += self._noise.normal(0.0, self._resolved.noise_std, value.shape)
             np.clip(value, target.low, target.high, out=value)
@@ -133,7 +140,10 @@ class PathwayRunner:
         return SpikeBatch(value.times_ns[mine], value.channels[mine])
 
     def _stop(self, time_ns: int, what: str) -> TransferError:
-        names = [f"{name} = {_shown(v)}" for name, v in zip(self._resolved.transfer.inputs, self.gathered, strict=True)]
+        names = [
+            f"{name} = {_shown(v)}"
+            for name, v in zip(self._resolved.transfer.inputs, self.gathered, strict=True)
+        ]
         saw = "\n      ".join(names) or "no inputs"
         return TransferError(
             f"transfer function '{self._resolved.transfer.name}' of pathway '{self.name}' {what}\n"

@@ -40,13 +40,19 @@ class Recorder:
         populations = {name: resolved.network.populations[name] for name in resolved.recorded_spikes}
         info = {name: PopulationInfo(p.size, p.channels, p.region) for name, p in populations.items()}
         sources = _signals(resolved, wiring, brain, body)
-        self.store = RunStore(folder, spikes=info, signals={name: port for name, (port, _) in sources.items()})
+        self.store = RunStore(
+            folder, spikes=info, signals={name: port for name, (port, _) in sources.items()}
+        )
         self.tap = Tap(self.store)
         self._brain, self._body = brain, body
         self._spike_ports = {name: port.port.name for name, port in spike_ports.items()}
         self._signals = {name: read for name, (_, read) in sources.items()}
-        self._signal_interval_ns = _interval(resolved, resolved.experiment.record.interval_ms, resolved.interval_ns)
-        self._pose_interval_ns = _interval(resolved, resolved.experiment.record.pose_interval_ms, POSE_INTERVAL_NS)
+        self._signal_interval_ns = _interval(
+            resolved, resolved.experiment.record.interval_ms, resolved.interval_ns
+        )
+        self._pose_interval_ns = _interval(
+            resolved, resolved.experiment.record.pose_interval_ms, POSE_INTERVAL_NS
+        )
         self._has_activation = "muscle_activation" in body.outputs
 
     def __call__(self, loop: ClosedLoop) -> None:

@@ -86,4 +86,3 @@ def _line(p: ResolvedPathway) -> str:
     outputs = ", ".join(f"{e.side}.{e.port}" for e in p.outputs)
     every = f" every {format_ms(p.interval_ns)}"
     return f"{inputs} -> {p.name} ({p.transfer.name}{every}) -> delay {format_ms(p.delay_ns)} -> {outputs}"
-

@@ -87,13 +87,8 @@ class Pathways:
         ends = []
         for name, unit in declared.items():
             if name not in given:
-                example, unit_in = (
-                    "body.QUANTITY or brain.POPULATION.QUANTITY",
-                    "" if unit == ANY else f" ({unit})",
-                )
-                self.findings.add(
-                    key, f"the {what} '{name}'{unit_in} is not connected", f"add '{name}: {example}'"
-                )
+                message = f"the {what} '{name}'{'' if unit == ANY else f' ({unit})'} is not connected"
+                self.findings.add(key, message, f"add '{name}: body.QUANTITY or brain.POPULATION.QUANTITY'")
                 continue
             end = self.ports.end(f"{key}.{name}", given[name], writes=writes)
             if end is not None:
@@ -103,15 +98,12 @@ class Pathways:
 
     def _check_unit(self, key: str, end: Endpoint, declared: str) -> None:
         port = f"{end.side}.{end.port}"
-        if SPIKES_UNIT in (declared, end.unit) and declared != end.unit:
-            self.findings.add(
-                key,
-                f"the function {'takes spikes' if declared == SPIKES_UNIT else 'takes numbers'} here "
-                f"but {port} carries {'spikes' if end.unit == SPIKES_UNIT else 'numbers'}",
-                "connect brain.POPULATION.spikes"
-                if declared == SPIKES_UNIT
-                else "connect .count or .rate instead",
-            )
+        if declared == SPIKES_UNIT != end.unit:
+            message = f"the function declares spikes but {port} carries numbers"
+            self.findings.add(key, message, "connect brain.POPULATION.spikes")
+        elif end.unit == SPIKES_UNIT != declared:
+            message = f"the function declares numbers but {port} carries spikes"
+            self.findings.add(key, message, "connect a port that carries numbers, such as .count or .rate")
         elif ANY not in (declared, end.unit) and declared != end.unit:
             self.findings.add(
                 key,

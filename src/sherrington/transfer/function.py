@@ -24,7 +24,9 @@ from ..errors import NeverError
 
 INJECTED = ("time_s", "dt_s")
 ANY = "any"
-"""The unit of an input or output that takes whatever unit its port has (gains, filters, constants)."""
+"""The unit of an input or output that takes whatever unit its port has (gains, filters, constants); not spikes.
+
+An input or output with the unit ``ports.SPIKES_UNIT``, ``"spikes"``, is a SpikeBatch instead of an array."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -10,8 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...errors import NetworkError, known
-from ..network import FixedIndegree, Lognormal, Network, Normal, Population, Projection, Quantity, Uniform, Values
-from .forelimb_muscles import ANTAGONISTS
+from ..network import (
+    FixedIndegree,
+    Lognormal,
+    Network,
+    Normal,
+    Population,
+    Projection,
+    Quantity,
+    Uniform,
+    Values,
+)
+from .forelimb_muscles import ANTAGONISTS, REFLEX_GAIN
 
 TAU_EXCITATORY_MS = 2.0
 TAU_INHIBITORY_MS = 3.0
@@ -46,7 +56,7 @@ PATHS = (
     Path("Ia", "IaIN", 2.5),
     Path("IaIN", "MN", -1.5, onto="antagonists"),
     Path("IaIN", "IaIN", -0.6, onto="antagonists"),
-    Path("II", "PN", 2.0),
+    Path("II", "PN", 2.5),
     Path("PN", "MN", 0.6),
     Path("Ib", "IbIN", 2.5),
     Path("IbIN", "MN", -0.6),
@@ -57,32 +67,41 @@ PATHS = (
     Path("DC", "IaIN", 1.5),
 )
 
+STRETCH_REFLEX = {("Ia", "MN"), ("PN", "MN")}
+
 
 def spinal_cord(
     *,
     scale: float = 1.0,
     antagonists: Mapping[str, Sequence[str]] | None = None,
     strengths: Mapping[str, float] | None = None,
+    reflex_gain: Mapping[str, float] | None = None,
 ) -> Network:
     """Spinal reflex circuits of the mouse forelimb, or of the muscles given.
 
     scale: multiplies every number of neurons. antagonists: for each muscle, in the body's order, the muscles it is
     reciprocally inhibited with; by default those of ``mouse_forelimb``. strengths: replaces the strength of a path
-    ``SOURCE->TARGET``, pA/Hz. Raises NetworkError for a muscle or a path that does not exist.
+    ``SOURCE->TARGET``, pA/Hz. reflex_gain: factor on the stretch reflex (Ia and group II) of a muscle, 1 where none
+    is given, by default that of ``mouse_forelimb``. Raises NetworkError for a muscle or a path that does not exist.
     """
+    if reflex_gain is None:
+        reflex_gain = REFLEX_GAIN if antagonists is None else {}
     antagonists = ANTAGONISTS if antagonists is None else antagonists
-    for muscle, others in antagonists.items():
-        for other in others:
-            if other not in antagonists:
-                raise NetworkError(
-                    f"antagonist '{other}' of '{muscle}' is no muscle here; {known(tuple(antagonists))}"
-                )
     muscles = tuple(antagonists)
+    _check_muscles(muscles, [*(m for others in antagonists.values() for m in others), *reflex_gain])
     paths = _paths(strengths or {})
     populations = _populations(muscles, scale)
     sizes = {p.name: p.size // len(muscles) for p in populations}
-    projections = [q for path in paths for m in muscles for q in _projections(path, m, antagonists, sizes)]
+    projections = [
+        q for path in paths for m in muscles for q in _projections(path, m, antagonists, sizes, reflex_gain)
+    ]
     return Network("spinal_cord", populations, projections, scale=scale)
+
+
+def _check_muscles(muscles: tuple[str, ...], named: Sequence[str]) -> None:
+    for name in named:
+        if name not in muscles:
+            raise NetworkError(f"'{name}' is no muscle of this spinal cord; {known(muscles)}")
 
 
 def _paths(strengths: Mapping[str, float]) -> list[Path]:
@@ -99,14 +118,23 @@ def _paths(strengths: Mapping[str, float]) -> list[Path]:
 def _populations(muscles: tuple[str, ...], scale: float) -> list[Population]:
     def population(name: str, count: int, model: str, **settings: Mapping[str, Quantity]) -> Population:
         n = max(1, round(count * scale))
-        return Population(name, n * len(muscles), model, channels=dict.fromkeys(muscles, n), region="spinal cord", **settings)  # type: ignore[arg-type]
+        return Population(
+            name,
+            n * len(muscles),
+            model,
+            channels=dict.fromkeys(muscles, n),
+            region="spinal cord",
+            **settings,
+        )  # type: ignore[arg-type]
 
     n_pool = max(1, round(MOTONEURONS * scale))
     voltage = {"V_m": Uniform(REST_MV, THRESHOLD_MV)}
     return [
         *(population(name, n, "parrot_neuron") for name, n in AFFERENTS.items()),
         *(
-            population(name, n, "iaf_psc_exp", params=_neuron(Normal(100.0, 15.0, 60.0, 140.0), 2.0), initial=voltage)
+            population(
+                name, n, "iaf_psc_exp", params=_neuron(Normal(100.0, 15.0, 60.0, 140.0), 2.0), initial=voltage
+            )
             for name, n in INTERNEURONS.items()
         ),
         population(
@@ -139,7 +167,11 @@ def _neuron(capacitance_pF: Quantity, refractory_ms: float) -> dict[str, Quantit
 
 
 def _projections(
-    path: Path, muscle: str, antagonists: Mapping[str, Sequence[str]], sizes: Mapping[str, int]
+    path: Path,
+    muscle: str,
+    antagonists: Mapping[str, Sequence[str]],
+    sizes: Mapping[str, int],
+    reflex_gain: Mapping[str, float],
 ) -> list[Projection]:
     """All connections of one kind onto the target neurons of one muscle."""
     sources = [muscle] if path.onto == "same" else list(antagonists[muscle])
@@ -149,7 +181,8 @@ def _projections(
     # neurons of a pool from all receiving the very same input.
     indegree = max(1, round(2 * sizes[path.source] / 3))
     tau_s = (TAU_EXCITATORY_MS if path.strength_pA_per_hz > 0 else TAU_INHIBITORY_MS) / 1000
-    mean_pA = abs(path.strength_pA_per_hz) / (indegree * tau_s * len(sources))
+    gain = reflex_gain.get(muscle, 1.0) if (path.source, path.target) in STRETCH_REFLEX else 1.0
+    mean_pA = gain * abs(path.strength_pA_per_hz) / (indegree * tau_s * len(sources))
     weight = Lognormal(mean_pA, 0.3 * mean_pA, sign=1 if path.strength_pA_per_hz > 0 else -1)
     delay = Normal(path.delay_ms, 0.15, 0.3, 2.0)
     return [
