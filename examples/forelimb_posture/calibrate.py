@@ -15,21 +15,22 @@ import mujoco
 import numpy as np
 from scipy.optimize import lsq_linear
 
-from sherrington import build, experiment
+from sherrington import build
 from sherrington.body.models.mouse_forelimb import mouse_forelimb
 from sherrington.body.mujoco import MujocoBody
-from sherrington.resolve import resolve
+from sherrington.resolve import open_experiment
 
 HERE = Path(__file__).parent
 JOINTS = ("shoulder_adduction", "shoulder_flexion", "shoulder_rotation", "elbow_flexion")
+START_DEG = (105.0, 0.0, 0.0, 10.0)
 POSTURES_DEG = {
-    "hold": (100.0, -15.0, -10.0, 5.0),
-    "flexed": (100.0, -10.0, -10.0, 40.0),
-    "reach": (95.0, 15.0, -10.0, -20.0),
+    "hold": START_DEG,
+    "flexed": (105.0, 5.0, 0.0, 40.0),
+    "reach": (100.0, 15.0, -5.0, -20.0),
 }
-COCONTRACTION = 0.03
+COCONTRACTION = 0.01
 HIGHEST = 0.6
-MAXIMUM_HZ = 150.0
+SWEEP_HZ = (0.0, 10.0, 20.0, 30.0, 40.0, 55.0, 75.0, 100.0)
 
 
 def activations(angles_rad: np.ndarray) -> np.ndarray:
@@ -97,24 +98,22 @@ class HeldBody(MujocoBody):
 def mean_activations(rates_hz: np.ndarray, angles_rad: np.ndarray, duration_ms: float = 600.0) -> np.ndarray:
     """Activations that the spinal cord gives at a held posture, mean over the second half of a run."""
     values = "[" + ", ".join(f"{rate:.4f}" for rate in rates_hz) + "]"
-    source = experiment.load(
+    resolved = open_experiment(
         HERE,
         [
             f"loop.duration_ms={duration_ms}",
             "perturbations=[]",
-            "pathways.descending={function: constant, outputs: {value: brain.DC.rate}, params: {value: %s}}"
-            % values,
+            f"pathways.descending={{function: constant, outputs: {{value: brain.DC.rate}}, params: {{value: {values}}}}}",
             "record.spikes=none",
             "record.signals=none",
         ],
     )
-    resolved = resolve(source)
     brain, _ = build.build_brain(resolved)
     body = HeldBody()
     body.angles_rad = angles_rad
     body.prepare(
         resolved.body,
-        build.BodyOptions(source.experiment.body.timestep_ms, dict(zip(JOINTS, angles_rad, strict=True))),
+        build.BodyOptions(resolved.experiment.body.timestep_ms, resolved.experiment.body.initial_rad),
     )
     samples: list[np.ndarray] = []
     loop = build.build_loop(
@@ -129,34 +128,31 @@ def mean_activations(rates_hz: np.ndarray, angles_rad: np.ndarray, duration_ms: 
     return np.mean(samples[len(samples) // 2 :], axis=0)
 
 
-def calibrate(
-    angles_deg: tuple[float, ...], start_hz: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(rates, activations wanted, activations reached), each shape (20,)."""
+def calibrate(angles_deg: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(rates, activations wanted, activations reached), each shape (20,).
+
+    A sweep of one rate for all pools gives every pool's own curve; its inverse is then corrected a few times for what
+    the pools do to each other.
+    """
     angles_rad = np.radians(angles_deg)
     wanted = activations(angles_rad)
-    rates = start_hz.copy()
-    step = np.full(rates.size, 200.0)
-    before = np.zeros(rates.size)
-    for turn in range(8):
-        reached = mean_activations(rates, angles_rad)
-        error = wanted - reached
-        print(f"  turn {turn}: largest error {np.abs(error).max():.3f}", flush=True)
-        if np.abs(error).max() < 0.012:
-            break
-        step = np.where(error * before < 0, step * 0.6, step)
-        rates = np.clip(rates + step * error, 0.0, MAXIMUM_HZ)
-        before = error
+    curves = np.array([mean_activations(np.full(wanted.size, hz), angles_rad) for hz in SWEEP_HZ])
+    curves = np.maximum.accumulate(curves, axis=0) + 1e-6 * np.arange(len(SWEEP_HZ))[:, None]
+    aim = wanted.copy()
+    for turn in range(5):
+        rates = np.array([np.interp(a, curve, SWEEP_HZ) for a, curve in zip(aim, curves.T, strict=True)])
+        reached = mean_activations(rates, angles_rad, 1500.0)
+        print(f"  turn {turn}: error {np.abs(wanted - reached).max():.4f}", flush=True)
+        aim = np.clip(aim + 0.5 * (wanted - reached), 0.0, 1.0)
     return rates, wanted, reached
 
 
 def main() -> None:
     muscles = mouse_forelimb().muscles
     postures = {}
-    rates = np.full(len(muscles), 30.0)
     for name, angles in POSTURES_DEG.items():
         print(name, flush=True)
-        rates, wanted, reached = calibrate(angles, rates)
+        rates, wanted, reached = calibrate(angles)
         postures[name] = {
             "angles_deg": dict(zip(JOINTS, angles, strict=True)),
             "rate_hz": dict(zip(muscles, rates.round(2), strict=True)),

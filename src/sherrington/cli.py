@@ -76,6 +76,10 @@ def run(
         finished = runner.run(
             request, watch, lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True)
         )
+    except KeyboardInterrupt:
+        # While building or drawing; the loop itself turns Ctrl-C into an orderly end.
+        print("interrupted", file=sys.stderr)
+        raise typer.Exit(STOPPED) from None
     finally:
         for progress in shown:
             progress.close()

@@ -178,8 +178,13 @@ def test_a_lognormal_has_its_own_mean_and_standard_deviation(mean: float, cv: fl
 
 
 def test_impossible_bounds_are_refused() -> None:
-    with pytest.raises(NetworkError, match=r"keeps falling outside its own bounds; widen low and high"):
-        sample(Normal(0.0, 1.0, 100.0, 101.0), 10, stream(1, "test"))
+    for impossible in (
+        Normal(0.0, 1.0, 100.0, 101.0),
+        Normal(0.0, 0.0, 1.0, 2.0),
+        Normal(0.0, 1.0, 1.0, -1.0),
+    ):
+        with pytest.raises(NetworkError, match=r"keeps falling outside its own bounds; widen low and high"):
+            sample(impossible, 10, stream(1, "test"))
 
 
 # --- streams by name --------------------------------------------------------------------------------------

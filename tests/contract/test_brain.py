@@ -401,7 +401,7 @@ def test_ports_that_cannot_be_served(brain: BrainEngine, engine: Engine) -> None
     stranger = Population("stranger", 2)
     with pytest.raises(NetworkError, match="no population 'stranger'; there are: p"):
         start(brain, [p], [], [out(stranger, "count")])
-    with pytest.raises(PortError, match="asked for twice: p.count"):
+    with pytest.raises(PortError, match=r"asked for twice: p\.count"):
         start(brain, [p], [], [out(p, "count"), out(p, "count")])
     with pytest.raises(PortError, match=r"cannot write 'V_m'.*there are: rate, current, spikes"):
         start(brain, [p], [into(p, "V_m")], [])

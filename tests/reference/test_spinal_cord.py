@@ -47,7 +47,7 @@ def test_reflex_gain_evens_out_stiffness(arms):
     body.prepare(mouse_forelimb(), BodyOptions())
     stiffness = body.read("muscle_max_force") * (arms**2).sum(axis=1) / body.read("muscle_optimal_length")
     body.close()
-    assert list(REFLEX_GAIN.values()) == pytest.approx(np.minimum(1.0, 60e-6 / stiffness), rel=0.03)
+    assert list(REFLEX_GAIN.values()) == pytest.approx(np.minimum(1.0, 40e-6 / stiffness), rel=0.03)
 
 
 def test_size_matters_for_noise_and_not_for_drive():

@@ -24,7 +24,7 @@ from ..ports import Value
 from .engine import OUTPUTS, BrainOptions, BrainPort, Excitability
 from .nest_build import connect, create_population, kernel_seed
 from .nest_excitability import Excitabilities
-from .nest_files import AsciiTail, parse_integers
+from .nest_files import AsciiTail, parse_integers, parse_steps
 from .nest_inputs import InputPort, device_delay_ns
 from .nest_kernel import NestError, claim, holds, nest, release, translated
 from .nest_samples import Samples, check_recordable
@@ -185,7 +185,7 @@ class NestBrain:
         for name, sender in self._inputs.items():
             check_spikes_due(name, sender.last_spike_ns, until_ns)
         self._run(until_ns)
-        times_ns, neurons = self._new_spikes()
+        times_ns, neurons = self._new_spikes(until_ns)
         self._readout.update(times_ns, neurons, self.now_ns, until_ns)
         for samples in self._samples.values():
             samples.update()
@@ -203,14 +203,16 @@ class NestBrain:
         finally:
             self.kernel_s += perf_counter() - started
 
-    def _new_spikes(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    def _new_spikes(self, until_ns: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """Times in ns and neurons (numbered in the order of the description) of the last Run, unsorted."""
         text = self._spikes.read() if self._spikes else b""
-        fields = parse_integers(text, 4 if self._spikes and self._precise else 3)
-        times_ns = fields[:, 1] * self.resolution_ns
-        if fields.shape[1] == 4:
-            times_ns -= fields[:, 2] * 1_000_000 + fields[:, 3]
-        return times_ns, fields[:, 0] - 1
+        if self._spikes and self._precise:
+            fields = parse_integers(text, 4)
+            before_step_ns = fields[:, 2] * 1_000_000 + fields[:, 3]
+            return fields[:, 1] * self.resolution_ns - before_step_ns, fields[:, 0] - 1
+        first, last = self.now_ns // self.resolution_ns + 1, until_ns // self.resolution_ns
+        fields = parse_steps(text, first, last)
+        return fields[:, 1] * self.resolution_ns, fields[:, 0] - 1
 
     def read(self, port: str) -> Value:
         """See ``BrainEngine.read``. Before the first ``advance``: no spikes, zero rates, initial values."""

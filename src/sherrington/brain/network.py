@@ -8,6 +8,7 @@ every engine, on any number of threads, builds the very same network.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -345,12 +346,19 @@ def sample(quantity: Quantity, size: int, rng: np.random.Generator) -> Floats:
 
 def _clipped_normal(quantity: Normal, size: int, rng: np.random.Generator) -> Floats:
     values = rng.normal(quantity.mean, quantity.std, size)
-    for _ in range(100):
-        outside = (values < quantity.low) | (values > quantity.high)
-        if not outside.any():
-            return values
+    while (outside := (values < quantity.low) | (values > quantity.high)).any():
+        if _share_inside(quantity) < 1e-3:
+            raise NetworkError(f"{quantity} keeps falling outside its own bounds; widen low and high")
         values[outside] = rng.normal(quantity.mean, quantity.std, int(outside.sum()))
-    raise NetworkError(f"{quantity} keeps falling outside its own bounds; widen low and high")
+    return values
+
+
+def _share_inside(quantity: Normal) -> float:
+    """Probability that a draw falls within the bounds; what makes redrawing certain to end."""
+    if quantity.std == 0:
+        return float(quantity.low <= quantity.mean <= quantity.high)
+    low, high = ((b - quantity.mean) / (quantity.std * math.sqrt(2)) for b in (quantity.low, quantity.high))
+    return (math.erf(high) - math.erf(low)) / 2
 
 
 def _pairs(projection: Projection, n: int, m: int, rng: np.random.Generator) -> tuple[Ints, Ints]:

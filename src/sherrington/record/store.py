@@ -26,14 +26,16 @@ from ..ports import Kind, Port, Signal, SpikeBatch
 from .folder import copy_experiment, new_run_folder, provenance, write_json
 from .layout import COMMITTED, DATA_FILE, PopulationInfo
 from .read import Poses, Run, open_run
-from .rows import CHUNK_BYTES, Rows
+from .rows import CHUNK_BYTES, Column, Rows, SpikeRows
 
-SPIKE_BUFFER = 8192
-"""Spikes of one population held in memory before they are handed to HDF5."""
+SPIKE_BUFFER = 2**17
+"""Spikes of all populations together, held in memory before they are handed to HDF5."""
 SIGNAL_BUFFER_BYTES = 16 * 2**20
 """All signals together, held in memory before they are handed to HDF5."""
-CHUNK_CACHE_BYTES = 2 * CHUNK_BYTES
-"""HDF5's own buffer, for each dataset: two chunks, so that a thousand ports do not hold a gigabyte."""
+CHUNK_CACHE_BYTES = CHUNK_BYTES
+"""HDF5's own buffer, for each dataset: one chunk, so that a thousand ports do not hold a gigabyte."""
+POSE_BUFFER = 256
+TIME_BUFFER = 4096
 NAME_BYTES = 128
 HDF5_REFUSES = (OSError, RuntimeError)
 """What h5py raises when it cannot write: the one here, the other there."""
@@ -61,10 +63,10 @@ class RunStore:
         self._file: Any = h5py.File(
             self.path, "x", libver="latest", rdcc_nbytes=CHUNK_CACHE_BYTES, locking="best-effort"
         )
-        self._file.create_group("spikes", track_order=True)
-        self._spikes = {name: self._make_spikes(name, info) for name, info in self.populations.items()}
-        self._signal_time, self._signals = self._make_signals()
-        self._poses = self._make_poses()
+        self._index = {name: index for index, name in enumerate(self.populations)}
+        self._spikes = self._make_spikes()
+        self._signals = self._make_signals()
+        self._signal_time, self._pose_time, self._bodies, self._poses = self._make_times_and_poses()
         self._committed = self._make_committed()
         self._file.swmr_mode = True
 
@@ -72,34 +74,31 @@ class RunStore:
         """Add spikes later than those before; ``channels`` of the batch are neurons, 0 to ``size - 1``."""
         if not len(batch):
             return
-        rows = self._spikes.get(population)
-        if rows is None:
+        index = self._index.get(population)
+        if index is None:
             raise PortError(f"no population '{population}' is recorded; {known(tuple(self.populations))}")
         try:
-            rows["time_ns"].extend(batch.times_ns)
-            rows["neuron"].extend(batch.channels)
+            self._spikes.extend(index, batch.times_ns, batch.channels)
         except HDF5_REFUSES as error:
             raise self._refused(error) from error
 
     def append_signals(self, time_ns: int, values: Mapping[str, Signal]) -> None:
         """Add one sample of every recorded port, taken at ``time_ns``; the arrays are copied."""
-        if values.keys() != self._signals.keys():
-            raise PortError(_difference(self._signals, values))
+        if values.keys() != self.signals.keys():
+            raise PortError(_difference(self.signals, values))
         with self._writing():
-            for name, rows in self._signals.items():
-                rows.append(values[name])
-            self._signal_time.append(np.int64(time_ns))
+            self._signals.append([values[name] for name in self.signals])
+            self._signal_time.append([np.array(time_ns)])
 
     def append_poses(self, time_ns: int, pose: Pose, activations: Signal | None = None) -> None:
         """Add where every body is, and activations (n_muscles,), ordered as the body's muscles."""
         activation = np.zeros(0) if activations is None else np.asarray(activations)
         with self._writing():
-            if self._poses["time_ns"].length == 0:
-                self._begin_poses(pose.bodies, activation.size)
-            self._poses["positions"].append(pose.positions)
-            self._poses["quaternions"].append(pose.quaternions)
-            self._poses["activations"].append(activation)
-            self._poses["time_ns"].append(np.int64(time_ns))
+            if self._poses.length == 0:
+                self._bodies.put(np.array([name.encode()[:NAME_BYTES] for name in pose.bodies]))
+                self._poses.widen([len(pose.bodies), len(pose.bodies), activation.size])
+            self._poses.append([pose.positions, pose.quaternions, activation])
+            self._pose_time.append([np.array(time_ns)])
 
     def flush(self) -> None:
         """Bring everything to the file. After this a SIGKILL loses nothing that came before.
@@ -127,10 +126,10 @@ class RunStore:
 
     def _write_all(self) -> None:
         with self._writing():
-            for rows in self._all_rows():
-                rows.write()
+            for buffer in (self._spikes, self._signals, self._signal_time, self._poses, self._pose_time):
+                buffer.write()
             self._file.flush()
-            self._committed[:] = [rows.written for rows in self._all_rows()]
+            self._committed[:] = [column.written for column in self._all_columns()]
             self._committed.flush()
 
     @contextmanager
@@ -158,60 +157,53 @@ class RunStore:
         os.dup2(memory, self._file.id.get_vfd_handle())
         os.close(memory)
 
-    def _all_rows(self) -> Iterator[Rows]:
-        for columns in self._spikes.values():
-            yield from columns.values()
-        yield from self._signals.values()
-        yield self._signal_time
-        yield from self._poses.values()
+    def _all_columns(self) -> Iterator[Column]:
+        for columns in self._spikes.columns:
+            yield from columns
+        for rows in (self._signals, self._signal_time, self._poses, self._pose_time):
+            yield from rows.columns
+        yield self._bodies
 
-    def _make_spikes(self, name: str, info: PopulationInfo) -> dict[str, Rows]:
-        group = self._file.create_group(f"spikes/{name}")
-        group.attrs["size"] = info.size
-        group.attrs["region"] = info.region
-        group.attrs["channels"] = _texts(info.channels)
-        group.attrs["channel_sizes"] = np.fromiter(info.channels.values(), np.int64)
-        return {
-            "time_ns": Rows(group, "time_ns", (), np.int64, SPIKE_BUFFER),
-            "neuron": Rows(group, "neuron", (), np.int32, SPIKE_BUFFER),
-        }
+    def _make_spikes(self) -> SpikeRows:
+        top = self._file.create_group("spikes", track_order=True)
+        columns = []
+        for name, info in self.populations.items():
+            group = top.create_group(name)
+            group.attrs["size"] = info.size
+            group.attrs["region"] = info.region
+            group.attrs["channels"] = _texts(info.channels)
+            group.attrs["channel_sizes"] = np.fromiter(info.channels.values(), np.int64)
+            columns.append((Column(group, "time_ns", (), np.int64), Column(group, "neuron", (), np.int32)))
+        return SpikeRows(columns, SPIKE_BUFFER)
 
-    def _make_signals(self) -> tuple[Rows, dict[str, Rows]]:
-        capacity = _signal_capacity(self.signals)
+    def _make_signals(self) -> Rows:
         top = self._file.create_group("signals", track_order=True)
-        rows = {}
+        columns = []
         for name, port in self.signals.items():
             group = top.create_group(name)
             group.attrs["unit"] = port.unit
             group.attrs["order"] = _texts(port.order)
             group.attrs["range"] = (port.low, port.high)
-            rows[name] = Rows(group, "values", port.shape, np.float64, capacity)
-        return Rows(top, "time_ns", (), np.int64, capacity), rows
+            columns.append(Column(group, "values", port.shape, np.float64))
+        return Rows(columns, np.float64, _signal_capacity(self.signals))
 
-    def _make_poses(self) -> dict[str, Rows]:
+    def _make_times_and_poses(self) -> tuple[Rows, Rows, Column, Rows]:
         """How many bodies there are is known with the first pose: until then those axes have length 0."""
         group = self._file.create_group("poses")
-        capacity = 256
-        return {
-            "bodies": Rows(group, "bodies", (), np.dtype(f"S{NAME_BYTES}"), capacity),
-            "positions": Rows(group, "positions", (0, 3), np.float32, capacity),
-            "quaternions": Rows(group, "quaternions", (0, 4), np.float32, capacity),
-            "activations": Rows(group, "activations", (0,), np.float32, capacity),
-            "time_ns": Rows(group, "time_ns", (), np.int64, capacity),
-        }
+        signal_time = Column(self._file["signals"], "time_ns", (), np.int64)
+        pose_time = Column(group, "time_ns", (), np.int64)
+        bodies = Column(group, "bodies", (), np.dtype(f"S{NAME_BYTES}"))
+        shapes = {"positions": (0, 3), "quaternions": (0, 4), "activations": (0,)}
+        poses = [Column(group, name, shape, np.float32) for name, shape in shapes.items()]
+        times = [Rows([column], np.int64, TIME_BUFFER) for column in (signal_time, pose_time)]
+        return times[0], times[1], bodies, Rows(poses, np.float32, POSE_BUFFER)
 
     def _make_committed(self) -> Any:
         """One count a dataset; each says by its attribute ``committed`` which is its own."""
-        everything = list(self._all_rows())
-        for index, rows in enumerate(everything):
-            rows.dataset.attrs[COMMITTED] = index
+        everything = list(self._all_columns())
+        for index, column in enumerate(everything):
+            column.dataset.attrs[COMMITTED] = index
         return self._file.create_dataset(COMMITTED, data=np.zeros(len(everything), np.int64))
-
-    def _begin_poses(self, bodies: tuple[str, ...], n_muscles: int) -> None:
-        self._poses["bodies"].extend(np.array([name.encode()[:NAME_BYTES] for name in bodies]))
-        self._poses["positions"].widen(len(bodies))
-        self._poses["quaternions"].widen(len(bodies))
-        self._poses["activations"].widen(n_muscles)
 
 
 def _signal_capacity(signals: Mapping[str, Port]) -> int:

@@ -44,8 +44,9 @@ class Tap:
         """
         self.time_ns = time_ns
         for population, batch in spikes.items():
-            self.store.append_spikes(population, batch)
-            self.spike_counts[population] += len(batch)
+            if batch.times_ns.size:
+                self.store.append_spikes(population, batch)
+                self.spike_counts[population] += batch.times_ns.size
         if signals:
             self.store.append_signals(time_ns, signals)
         if pose is not None:

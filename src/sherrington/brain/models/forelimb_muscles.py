@@ -6,7 +6,7 @@ again from the body. The order is the body's.
 
 The stretch reflex of a muscle adds joint stiffness in proportion to S = maximum force x squared moment arm / optimal
 fibre length, which spans a factor of 100 over these muscles. With one gain for all, the strongest would swing a limb
-of 0.4 g faster than their reflex is long. REFLEX_GAIN = 60 uN*m / S, at most 1, so that all contribute alike. Ours.
+of 0.4 g faster than their reflex is long. REFLEX_GAIN = 40 uN*m / S, at most 1, so that all contribute alike. Ours.
 """
 
 ANTAGONISTS: dict[str, tuple[str, ...]] = {
@@ -86,24 +86,24 @@ ANTAGONISTS: dict[str, tuple[str, ...]] = {
 }
 
 REFLEX_GAIN: dict[str, float] = {
-    "pectoralis_clavicular": 0.69,
-    "biceps_short": 1.0,
-    "biceps_long": 0.98,
-    "deltoid_medial": 0.67,
-    "triceps_lateral": 1.0,
-    "triceps_long": 0.063,
+    "pectoralis_clavicular": 0.46,
+    "biceps_short": 0.89,
+    "biceps_long": 0.65,
+    "deltoid_medial": 0.44,
+    "triceps_lateral": 0.83,
+    "triceps_long": 0.042,
     "brachialis_proximal": 1.0,
     "brachialis_distal": 1.0,
     "anconeus": 1.0,
     "deltoid_posterior": 1.0,
     "anconeus_short": 1.0,
-    "subscapularis": 0.52,
+    "subscapularis": 0.35,
     "infraspinatus": 1.0,
     "pronator_teres": 1.0,
     "flexor_carpi_radialis": 1.0,
-    "triceps_medial": 1.0,
-    "latissimus_rostral": 1.0,
-    "latissimus_caudal": 0.73,
-    "pectoralis_anterior": 0.11,
-    "pectoralis_posterior": 0.094,
+    "triceps_medial": 0.78,
+    "latissimus_rostral": 0.74,
+    "latissimus_caudal": 0.49,
+    "pectoralis_anterior": 0.073,
+    "pectoralis_posterior": 0.062,
 }

@@ -125,7 +125,7 @@ def _populations(muscles: tuple[str, ...], scale: float) -> list[Population]:
             channels=dict.fromkeys(muscles, n),
             region="spinal cord",
             **settings,
-        )  # type: ignore[arg-type]
+        )
 
     n_pool = max(1, round(MOTONEURONS * scale))
     voltage = {"V_m": Uniform(REST_MV, THRESHOLD_MV)}
