@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sherrington.brain.engine import BrainOptions, Excitability, brain_port
 from sherrington.brain.nest import NestBrain
-from sherrington.brain.nest_files import parse_integers
+from sherrington.brain.nest_files import parse_integers, parse_steps
 from sherrington.brain.nest_kernel import nest
 from sherrington.brain.network import (
     AllToAll,
@@ -63,6 +63,21 @@ def test_a_fixed_point_number_is_two_fields(table: list[tuple[int, int, int]]) -
     parsed = parse_integers(text.encode(), 4)
     np.testing.assert_array_equal(parsed[:, :2], expected[:, :2])
     np.testing.assert_allclose(parsed[:, 2] + parsed[:, 3] * 1e-6, expected[:, 2], rtol=0, atol=1e-15)
+
+
+@given(st.integers(1, 10**9), st.integers(0, 3000), st.data())
+def test_steps_of_an_interval_come_back(first: int, more: int, data: st.DataObject) -> None:
+    """Whatever digits the steps of the interval have in common; its first and last step are among them."""
+    steps = [first, first + more, *data.draw(st.lists(st.integers(first, first + more), max_size=20))]
+    text = "".join(f"{i + 1}\t{step}\t0\n" for i, step in enumerate(steps))
+    parsed = parse_steps(text.encode(), first, first + more)
+    np.testing.assert_array_equal(parsed, [[i + 1, step] for i, step in enumerate(steps)])
+
+
+@pytest.mark.parametrize("step", [1999, 2200, 19])
+def test_a_step_outside_of_the_interval_is_refused(step: int) -> None:
+    with pytest.raises(RunError, match="outside of steps 2000 to 2199"):
+        parse_steps(f"5\t{step}\t0\n".encode(), 2000, 2199)
 
 
 @pytest.mark.parametrize("text", [b"1\t2\n", b"1\t2\t3", b"1\t2\t3\t4\n"])

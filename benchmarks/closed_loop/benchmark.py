@@ -21,7 +21,7 @@ MEMORY_S = 600
 SERVER_STEPS = {20: (20, 3), 1000: (3, 1)}
 """Readouts to (timed steps, steps before them): a step of 1,000 readouts takes the server about 10 s."""
 OUR_STEPS = {20: 400, 1000: 200}
-LONG_STEPS = 1500
+LONG_STEPS = 1000
 
 BOUNDS = {
     "nest_overhead_ms_20": Bound(high=1.0),

@@ -102,12 +102,14 @@ pool_of_10, pool_of_500 = _pool_of(10), _pool_of(500)
 class HalfAndHalf:
     """Both pools from one port: the first half of its channels drives the flexor, the second half the extensor."""
 
-    def __init__(self, *, neurons: int) -> None:
-        self._pools = [_Pool(muscle=m, neurons=neurons // 2) for m in (0, 1)]
+    def __init__(self, *, neurons: int, maximum_hz: float = 150.0, tau_ms: float = 40.0) -> None:
+        self._per_s, self._tau_s = 2.0 / (neurons * maximum_hz), tau_ms / 1000.0
+        self._drive = np.zeros(2)
 
     def __call__(self, counts: Floats, *, dt_s: float) -> Floats:
-        half = counts.size // 2
-        return self._pools[0](counts[:half], dt_s=dt_s) + self._pools[1](counts[half:], dt_s=dt_s)
+        now = counts.reshape(2, -1).sum(axis=1) * (self._per_s / dt_s)
+        self._drive = self._drive + (1.0 - exp(-dt_s / self._tau_s)) * (now - self._drive)
+        return np.minimum(self._drive, 1.0)
 
 
 def with_readouts(n_readouts: int, duration_ms: float, scale: float = 1.0, **changes: Any) -> Resolved:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -172,12 +172,19 @@ def memory(seconds: int) -> Numbers:
 
 
 def _memory_mib() -> float:
-    """Resident memory, and what NEST's recording files hold, which lie in memory too."""
-    from sherrington.brain.nest_kernel import nest as kernel
-
+    """Resident memory, and the files that this process holds open in memory: NEST records into such."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
-    files = sum(file.stat().st_blocks * 512 for file in Path(kernel.data_path).iterdir())
-    return (pages * resource.getpagesize() + files) / 2**20
+    open_files = [descriptor.stat() for descriptor in _in_memory()]
+    return (pages * resource.getpagesize() + sum(file.st_blocks * 512 for file in open_files)) / 2**20
+
+
+def _in_memory() -> list[Path]:
+    """Open files under /dev/shm, each once, removed ones included."""
+    found = {}
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.setdefault(str(descriptor.readlink()), descriptor)
+    return [descriptor for name, descriptor in found.items() if name.startswith("/dev/shm/")]
 
 
 def pipelined(count: int) -> Numbers:

@@ -33,8 +33,11 @@ HIGHEST = 0.6
 SWEEP_HZ = (0.0, 10.0, 20.0, 30.0, 40.0, 55.0, 75.0, 100.0)
 
 
-def activations(angles_rad: np.ndarray) -> np.ndarray:
-    """Shape (20,): least squares around COCONTRACTION, subject (by weight) to the balance of torques."""
+def activations(angles_rad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(activations, shape (20,); torque per activation, shape (4, 20), N*m).
+
+    Least squares around COCONTRACTION, subject (by weight) to the balance of torques.
+    """
     model = mujoco.MjModel.from_xml_string(mouse_forelimb().mjcf)
     data = mujoco.MjData(model)
     data.qpos[:] = angles_rad
@@ -55,7 +58,7 @@ def activations(angles_rad: np.ndarray) -> np.ndarray:
         f"  residual torque {np.abs(rest).max() * 1e6:.2f} of {np.abs(needed).max() * 1e6:.2f} uN m",
         flush=True,
     )
-    return found
+    return found, torque
 
 
 def muscle_forces(model: mujoco.MjModel, data: mujoco.MjData) -> tuple[np.ndarray, np.ndarray]:
@@ -135,15 +138,20 @@ def calibrate(angles_deg: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray, np
     the pools do to each other.
     """
     angles_rad = np.radians(angles_deg)
-    wanted = activations(angles_rad)
+    wanted, torque = activations(angles_rad)
     curves = np.array([mean_activations(np.full(wanted.size, hz), angles_rad) for hz in SWEEP_HZ])
     curves = np.maximum.accumulate(curves, axis=0) + 1e-6 * np.arange(len(SWEEP_HZ))[:, None]
-    aim = wanted.copy()
-    for turn in range(5):
+    aim, best = wanted.copy(), (np.inf, wanted, wanted)
+    for turn in range(6):
         rates = np.array([np.interp(a, curve, SWEEP_HZ) for a, curve in zip(aim, curves.T, strict=True)])
         reached = mean_activations(rates, angles_rad, 1500.0)
-        print(f"  turn {turn}: error {np.abs(wanted - reached).max():.4f}", flush=True)
-        aim = np.clip(aim + 0.5 * (wanted - reached), 0.0, 1.0)
+        error_Nm = float(np.abs(torque @ (reached - wanted)).max())
+        print(f"  turn {turn}: torque wrong by {error_Nm * 1e6:.2f} uN m", flush=True)
+        if error_Nm < best[0]:
+            best = (error_Nm, rates, reached)
+        # Ever smaller corrections: what is measured is noisy, and chasing the noise does not converge.
+        aim = np.clip(aim + (wanted - reached) / (turn + 2), 0.0, 1.0)
+    _, rates, reached = best
     return rates, wanted, reached
 
 

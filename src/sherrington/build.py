@@ -52,7 +52,11 @@ def build_brain(resolved: Resolved) -> tuple[BrainEngine, dict[str, BrainPort]]:
         resolved.brain_ports(writes=True),
         tuple(outputs.values()),
         experiment.seed,
-        BrainOptions(experiment.brain.resolution_ms, experiment.brain.virtual_processes),
+        BrainOptions(
+            experiment.brain.resolution_ms,
+            experiment.brain.virtual_processes,
+            sample_ms=experiment.loop.interval_ms,
+        ),
     )
     return brain, spikes
 

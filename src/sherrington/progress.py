@@ -54,11 +54,12 @@ class Progress:
     def _text(self, loop: ClosedLoop) -> str:
         done_s, all_s = ns_to_s(loop.now_ns), ns_to_s(self._duration_ns)
         wall_s = max(loop.spent.total, 1e-9)
+        working_s = wall_s - loop.spent.waiting
         left_s = wall_s / max(done_s, 1e-9) * (all_s - done_s)
         rates = self._recorder.tap.rates_hz()
         shown = "  ".join(f"{name} {rate:.1f} Hz" for name, rate in list(rates.items())[:4])
         more = f"  (+{len(rates) - 4} populations)" if len(rates) > 4 else ""
-        rtf = f"real-time factor {wall_s / max(done_s, 1e-9):.2f}"
+        rtf = f"real-time factor {working_s / max(done_s, 1e-9):.2f}"
         return f"t {done_s:.2f} of {all_s:g} s  {rtf}  {left_s:.0f} s left  {shown}{more}"
 
     def _bar(self, loop: ClosedLoop) -> Table:

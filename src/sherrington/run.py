@@ -275,26 +275,26 @@ def _present(
     """Report, picture and, on request, video. They come last, from what was stored."""
     from .record.report import write_report
 
-    picture: dict[str, Any] = {"times_ms": (), "missing": "this body engine has no shape to draw"}
+    picture: dict[str, Any] = {"missing": "this body engine has no shape to draw"}
     with phases.measure("report"):
         if resolved.experiment.body.engine == "mujoco":
             picture = _draw(resolved, folder, video, say)
+        write_json(folder / SUMMARY_FILE, {**open_run(folder).summary, "picture": picture})
         write_report(open_run(folder), folder / REPORT_FILE)
     done = open_run(folder).summary
-    changed = {"picture": picture, "phases_s": {**done["phases_s"], **phases.seconds}}
-    write_json(folder / SUMMARY_FILE, {**done, **changed})
+    write_json(folder / SUMMARY_FILE, {**done, "phases_s": {**done["phases_s"], **phases.seconds}})
 
 
 def _draw(resolved: Resolved, folder: Path, video: bool, say: Callable[[str], None]) -> dict[str, Any]:
     from .film import draw_picture, draw_video
 
     try:
-        times_ms = draw_picture(resolved.body, open_run(folder), folder / PICTURE_FILE)
+        drawing = draw_picture(resolved.body, open_run(folder), folder / PICTURE_FILE)
         if video:
             say("drawing the video")
             draw_video(resolved.body, open_run(folder), folder / VIDEO_FILE)
     except NotNowError as error:
         # A machine without OpenGL can run everything else: the run is whole, and both person and summary are told.
         say(str(error))
-        return {"times_ms": (), "missing": str(error)}
-    return {"times_ms": times_ms, "missing": "" if times_ms else "no joint angles were recorded"}
+        return {"missing": str(error)}
+    return {**vars(drawing), "missing": "" if drawing.times_ms else "no joint angles were recorded"}

@@ -19,7 +19,7 @@ import numpy as np
 from sherrington import build
 from sherrington.loop.closed_loop import ClosedLoop
 from sherrington.loop.recorder import Recorder
-from sherrington.ports import SpikeBatch
+from sherrington.ports import Signal, SpikeBatch, Value
 from sherrington.record.read import open_run
 from sherrington.resolve import open_experiment
 from sherrington.resolved import Resolved
@@ -35,9 +35,13 @@ class Fingerprint:
     def __call__(self, loop: ClosedLoop) -> None:
         for runner in (*loop.wiring.sensory, *loop.wiring.motor):
             for value in (*runner.gathered, *runner.values):
-                assert not isinstance(value, SpikeBatch)
-                self.hash.update(value.tobytes())
-        self.counted += sum(float(np.sum(value)) for r in loop.wiring.motor for value in r.gathered)
+                self.hash.update(_signal(value).tobytes())
+        self.counted += sum(float(_signal(value).sum()) for r in loop.wiring.motor for value in r.gathered)
+
+
+def _signal(value: Value) -> Signal:
+    assert not isinstance(value, SpikeBatch)
+    return value
 
 
 def main(folder: Path, out: Path, options: set[str]) -> dict[str, Any]:
@@ -52,7 +56,7 @@ def main(folder: Path, out: Path, options: set[str]) -> dict[str, Any]:
     loop = build.build_loop(resolved, brain, body, out / "dump")
     recorder = None if "quiet" in flags else Recorder(out, resolved, loop.wiring, brain, body, spikes)
     loop.observers = (seen,) if recorder is None else (recorder, seen)
-    stops = interrupted(loop) if "paused" in flags else loop.run()
+    stops = interrupted(loop) if "paused" in flags else straight(loop)
     outcome = {
         "cycles": loop.cycle_count,
         "stops": stops,
@@ -63,6 +67,11 @@ def main(folder: Path, out: Path, options: set[str]) -> dict[str, Any]:
     }
     loop.close()
     return outcome
+
+
+def straight(loop: ClosedLoop) -> int:
+    loop.run()
+    return 0
 
 
 def interrupted(loop: ClosedLoop) -> int:

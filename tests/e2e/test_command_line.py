@@ -121,7 +121,7 @@ def test_a_run_leaves_every_file_that_the_page_names(finished: tuple[Any, Run]) 
     there = {path.name for path in run.folder.iterdir()}
     assert FILES <= there <= FILES | {"picture.png"}
     assert (run.folder / "experiment" / "notes.txt").read_text(encoding="utf-8") == "beside"
-    assert not run.summary["picture"]["missing"] == ("picture.png" in there)
+    assert bool(run.summary["picture"]["missing"]) != ("picture.png" in there)
     for file in ("report.html", *(there & {"picture.png"})):
         assert str(run.folder / file) in done.stdout
 
@@ -133,7 +133,15 @@ def test_the_summary_has_every_key_that_the_page_explains(finished: tuple[Any, R
     documented = {key for cell in cells for key in re.findall(r"`(\w+)`", cell)}
     summary = finished[1].summary
     assert documented == set(summary)
-    assert set(summary["step_ms"]) == {"brain", "body", "transfer", "readout", "record", "loop_overhead", "total"}
+    assert set(summary["step_ms"]) == {
+        "brain",
+        "body",
+        "transfer",
+        "readout",
+        "record",
+        "loop_overhead",
+        "total",
+    }
     assert set(summary["phases_s"]) == {"validate", "import", "build_brain", "build_body", "loop", "report"}
     assert all(seconds > 0 for seconds in (*summary["phases_s"].values(), *summary["step_ms"].values()))
 
@@ -165,10 +173,14 @@ def test_without_a_terminal_lines_are_plain(finished: tuple[Any, Run]) -> None:
     done, run = finished
     assert done.stderr.splitlines()[:2] == [f"run folder {run.folder}", "building 'relay': 40 neurons"]
     assert "\x1b" not in done.stdout + done.stderr and "Traceback" not in done.stderr
-    assert re.search(r"^0.15 s in \d+\.\d\d s, real-time factor \d+\.\d+; per step: brain ", done.stdout, re.MULTILINE)
+    assert re.search(
+        r"^0.15 s in \d+\.\d\d s, real-time factor \d+\.\d+; per step: brain ", done.stdout, re.MULTILINE
+    )
 
 
-def test_report_and_export_work_on_the_folder_alone(finished: tuple[Any, Run], sherrington: Any, tmp_path: Path) -> None:
+def test_report_and_export_work_on_the_folder_alone(
+    finished: tuple[Any, Run], sherrington: Any, tmp_path: Path
+) -> None:
     folder = finished[1].folder
     (folder / "report.html").unlink()
     assert sherrington("report", folder, cwd=tmp_path).returncode == 0
@@ -226,13 +238,19 @@ def test_a_check_that_raises_is_named_and_the_run_kept(simple: Path, sherrington
     done = sherrington("run", simple, "--set", "check=judge.py:broken", cwd=simple.parent)
     run = the_run(simple.parent / "runs")
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert "error: check 'judge.py:broken' raised PortError: no spikes of 'nobody' were recorded" in done.stderr
-    assert 'in broken\n    return run.spikes("nobody")' in (run.folder / "log.txt").read_text(encoding="utf-8")
+    assert (
+        "error: check 'judge.py:broken' raised PortError: no spikes of 'nobody' were recorded" in done.stderr
+    )
+    assert 'in broken\n    return run.spikes("nobody")' in (run.folder / "log.txt").read_text(
+        encoding="utf-8"
+    )
     assert run.summary["completed"] and len(run.spikes("drive")) == 400
 
 
 def test_a_run_of_another_duration_is_not_judged(simple: Path, sherrington: Any) -> None:
-    done = sherrington("run", simple, "--duration-ms", 50, "--set", "check=judge.py:strict", cwd=simple.parent)
+    done = sherrington(
+        "run", simple, "--duration-ms", 50, "--set", "check=judge.py:strict", cwd=simple.parent
+    )
     assert done.returncode == 0 and "check is left out" in done.stderr
     assert the_run(simple.parent / "runs").summary["score"] is None
 
@@ -241,7 +259,9 @@ def test_a_run_of_another_duration_is_not_judged(simple: Path, sherrington: Any)
 
 
 def test_an_experiment_that_is_wrong_leaves_nothing_behind(simple: Path, sherrington: Any) -> None:
-    done = sherrington("run", simple, "--set", "loop.interval_ms=3", "--set", "brain.engine=nets", cwd=simple.parent)
+    done = sherrington(
+        "run", simple, "--set", "loop.interval_ms=3", "--set", "brain.engine=nets", cwd=simple.parent
+    )
     assert done.returncode == 2 and done.stdout == "" and "Traceback" not in done.stderr
     assert "loop.duration_ms" in done.stderr and "nets" in done.stderr
     assert not (simple.parent / "runs").exists()
@@ -258,6 +278,24 @@ def test_a_function_that_fails_stops_the_run_and_keeps_the_data(simple: Path, sh
     assert run.signal("body.joint_angle")[0][-1] == 100_000_000 == run.duration_ns
     assert "TransferError" in (run.folder / "log.txt").read_text(encoding="utf-8")
     assert sherrington("report", run.folder, cwd=simple.parent).returncode == 0
+
+
+def test_a_brain_that_stops_is_reported_and_the_data_kept(tmp_path: Path, sherrington: Any) -> None:
+    """NEST gives up on an adaptive neuron that is pulled down to minus a volt; it cannot be asked anything after."""
+    text = REAL.replace("network: relay, params: {n_channels: 2}", '"network": "network.py:cells"')
+    text = text.replace("brain.input.rate", "brain.output.current").replace("value: 60.0", "value: -6.0e+4")
+    cells = 'Population("output", 2, "aeif_cond_alpha", channels={"flexor": 1, "extensor": 1})'
+    network = f"from sherrington import Network, Population\n\ndef cells():\n    return Network('cells', [{cells}])\n"
+    (tmp_path / "pulled").mkdir()
+    (tmp_path / "pulled" / "experiment.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "pulled" / "network.py").write_text(network, encoding="utf-8")
+    done = sherrington("run", "pulled", cwd=tmp_path)
+    run = the_run(tmp_path / "runs")
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    assert re.search(r"error: NEST stopped between \d+ ms and \d+ ms: ", done.stderr)
+    assert run.summary["stopped_because"].startswith("NEST stopped") and not run.summary["completed"]
+    assert run.summary["engine"]["brain"]["neurons"] == 2
+    assert run.signal("body.joint_angle")[0].size == run.summary["steps"] > 0
 
 
 def test_an_out_folder_that_cannot_be_written_is_said(simple: Path, sherrington: Any) -> None:
@@ -316,7 +354,9 @@ def test_ctrl_c_and_sigterm_end_a_run_cleanly(
         out, err = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 130, err
     run = open_run(folder)
-    assert f"stopped by {number.name} at {run.summary['biological_s']:g} s; what was recorded is kept\n" in out
+    assert (
+        f"stopped by {number.name} at {run.summary['biological_s']:g} s; what was recorded is kept\n" in out
+    )
     assert "Traceback" not in err and {path.name for path in folder.iterdir()} == FILES
     assert (run.summary["completed"], run.summary["stopped_because"]) == (False, f"stopped by {number.name}")
     assert (run.summary["score"], run.summary["checks"]) == (None, [])
@@ -347,7 +387,9 @@ def test_a_killed_run_can_be_read_up_to_its_last_second(
     with endless(start, simple, 0.1) as (process, folder):
         line = next(line for line in process.stderr if line.startswith("t "))
         process.kill()
-    told = re.match(r"t (\d+\.\d\d) of 1000 s  real-time factor \d+\.\d\d  \d+ s left  drive \d+\.\d Hz$", line.strip())
+    told = re.match(
+        r"t (\d+\.\d\d) of 1000 s  real-time factor \d+\.\d\d  \d+ s left  drive \d+\.\d Hz$", line.strip()
+    )
     assert told, line
     run = open_run(folder)
     time_ns, angle = run.signal("body.joint_angle")
@@ -400,7 +442,9 @@ def test_info_validate_list_schema_and_version(simple: Path, sherrington: Any) -
     at = {"cwd": simple.parent}
     assert sherrington("validate", simple, **at).stdout.rstrip().endswith("20 neurons, 2 muscles, 2 pathways")
     assert "two engines in closed form" in sherrington("info", simple, **at).stdout
-    assert sherrington("info", simple, "--schedule", **at).stdout.startswith("One cycle every 5 ms, lockstep, 40 cycles")
+    assert sherrington("info", simple, "--schedule", **at).stdout.startswith(
+        "One cycle every 5 ms, lockstep, 40 cycles"
+    )
     listed = sherrington("list", **at).stdout
     assert "one_joint_reflex" in listed and "spinal_cord" in listed and "motoneuron_pool" in listed
     assert json.loads(sherrington("schema", **at).stdout)["title"] == "Experiment"

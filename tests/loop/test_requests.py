@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 from loop_rig import MakeRig, Rig
+
+from sherrington.run import stop_on_interrupt
 
 FUNCTIONS = """
 @transfer(inputs={"angle": "rad"}, outputs={"rate": "Hz"}, low=0.0)
@@ -150,6 +154,16 @@ def test_a_paused_loop_can_be_stopped(ready: Rig) -> None:
     with running(ready):
         assert settled(ready, 0)
     assert (ready.loop.cycle_count, ready.loop.stopped_because) == (0, "stopped on request")
+
+
+def test_ctrl_c_ends_a_paused_loop_too(ready: Rig) -> None:
+    ready.loop.pause()
+    before = signal.getsignal(signal.SIGINT)
+    threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    with stop_on_interrupt(ready.loop):
+        ready.run()
+    assert (ready.loop.cycle_count, ready.loop.stopped_because) == (0, "stopped by SIGINT")
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_requests_are_done_in_order_between_cycles_on_the_thread_of_the_loop(ready: Rig) -> None:

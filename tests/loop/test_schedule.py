@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import groupby, pairwise
+from typing import Any
 
 import pytest
 from loop_rig import MakeRig, Rig
@@ -110,8 +112,8 @@ def _ask(loop: ClosedLoop, log: list[str]) -> None:
         loop.request(lambda _: log.append("request"))
 
 
-def _noting(function, name, log):  # type: ignore[no-untyped-def]
-    def call(*values, **injected):  # type: ignore[no-untyped-def]
+def _noting(function: Callable[..., Any], name: str, log: list[str]) -> Callable[..., Any]:
+    def call(*values: Any, **injected: Any) -> Any:
         log.append(f"call {name}")
         return function(*values, **injected)
 

@@ -49,6 +49,8 @@ class MujocoBody:
         self.name = ""
         self._model: Any = None
         self._data: Any = None
+        self._states: tuple[Signal, ...] = ()
+        self._alarms: list[Any] = []
 
     # --- contract ---------------------------------------------------------------------------------------
 
@@ -157,6 +159,7 @@ class MujocoBody:
     def close(self) -> None:
         """Give back model and data; safe to call twice."""
         self._model = self._data = None
+        self._states, self._alarms = (), []
         self.inputs, self.outputs = {}, {}
         self._readers: dict[str, Reader] = {}
         self._writers: dict[str, Callable[[Signal], None]] = {}
@@ -183,6 +186,9 @@ class MujocoBody:
     def _resolve(self) -> None:
         """Ports with their readers and writers; quantities without a channel are left out."""
         self._before = np.empty(mujoco.mj_stateSize(self._model, _STATE))
+        self._states = (self._data.qpos, self._data.qvel, self._data.act)
+        bad = (_WARNING.mjWARN_BADQPOS, _WARNING.mjWARN_BADQVEL, _WARNING.mjWARN_BADQACC)
+        self._alarms = [self._data.warning[kind] for kind in bad]
         self._writers, self.inputs = {}, {}
         for name, (order, writer) in self._input_table().items():
             if order:
@@ -260,11 +266,8 @@ class MujocoBody:
     # --- divergence -------------------------------------------------------------------------------------
 
     def _diverged(self) -> bool:
-        d = self._data
-        bad = (_WARNING.mjWARN_BADQPOS, _WARNING.mjWARN_BADQVEL, _WARNING.mjWARN_BADQACC)
-        return any(d.warning[kind].number for kind in bad) or not (
-            np.isfinite(d.qpos).all() and np.isfinite(d.qvel).all() and np.isfinite(d.act).all()
-        )
+        bad = any(alarm.number for alarm in self._alarms)
+        return bad or not all(np.isfinite(state).all() for state in self._states)
 
     def _raise_divergence(self) -> None:
         """Replay the interval step by step, so that the first step and its culprit can be named."""

@@ -170,6 +170,7 @@ class NestBrain:
             self._spikes = AsciiTail(folder, "spikes")
         for samples in self._samples.values():
             samples.open(folder)
+        self._remove_folder()  # every file in it is open on both sides, and unlinked
 
     # --- running ------------------------------------------------------------------------------------------
 
@@ -271,6 +272,9 @@ class NestBrain:
             nest.ResetKernel()
             release(self)
         self._running = False
+        self._remove_folder()
+
+    def _remove_folder(self) -> None:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None

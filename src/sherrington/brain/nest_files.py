@@ -7,6 +7,7 @@ to nothing; NEST's own write offset stays, so the file is sparse and holds memor
 from __future__ import annotations
 
 import os
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +34,11 @@ def parse_integers(text: bytes, n_fields: int) -> Ints:
         raise RunError(f"NEST wrote a line that does not have {n_fields} fields, near {text[-80:]!r}")
     digits = characters - np.uint8(ord("0"))
     digits[ends] = 0
-    before = np.concatenate(
-        [[-1], ends[:-1]]
-    )  # the end of the field before: a digit 0 for those that are shorter
+    # The end of the field before stands for a digit 0 in those that are shorter.
+    before = np.concatenate([[-1], ends[:-1]])
     at, values = ends - 1, digits[ends - 1].astype(np.int64)
-    for place in range(
-        1, int((ends - before).max()) - 1
-    ):  # one digit of all fields at a time, the last ones first
+    longest = int((ends - before).max()) - 1
+    for place in range(1, longest):  # one digit of all fields at a time, the last ones first
         at -= 1
         np.maximum(at, before, out=at)
         values += digits[at] * np.int64(10**place)
@@ -52,12 +51,12 @@ def parse_steps(text: bytes, first: int, last: int) -> Ints:
     first, last: the steps that can occur. The digits that all of them begin with are taken off before parsing, so that
     late steps cost no more than early ones. Raises RunError for any other step.
     """
-    a, b = str(first), str(last)
-    common = os.path.commonprefix([a[:-1], b[:-1]]) if len(a) == len(b) else ""
-    shorter = text.replace(b"\t0\n", b"\n").replace(b"\t" + common.encode(), b"\t")
-    rows = parse_integers(shorter, 2)
+    rest = next(10**n for n in count() if first // 10**n == last // 10**n)
+    common = first // rest
+    shorter = text.replace(b"\t0\n", b"\n")
+    rows = parse_integers(shorter.replace(b"\t%d" % common, b"\t") if common else shorter, 2)
     steps = rows[:, 1]
-    steps += int(common or "0") * 10 ** (len(a) - len(common))
+    steps += common * rest
     if steps.size and not first <= steps.min() <= steps.max() <= last:
         raise RunError(f"NEST recorded a spike outside of steps {first} to {last}, near {text[-80:]!r}")
     return rows
@@ -72,6 +71,8 @@ class AsciiTail:
         if not paths:
             raise RunError(f"NEST created no recording file '{label}-*.dat' in {folder}")
         self._files = [os.open(path, os.O_RDWR) for path in paths]
+        for path in paths:
+            path.unlink()  # both sides have it open; so even a killed process leaves nothing in shared memory
         self._offsets = [0] * len(paths)
         self._headers_left = [HEADER_LINES] * len(paths)
 

@@ -82,7 +82,7 @@ class InputPort:
         changed = np.flatnonzero(wanted != self._actual)
         if not changed.size:
             return
-        settings = [self._setting(float(v), now_ns) for v in wanted[changed]]
+        settings = self._settings(wanted[changed].tolist(), now_ns)
         if changed.size == self._actual.size:
             write(self._devices, settings)
         else:
@@ -90,10 +90,11 @@ class InputPort:
                 write(self._channels[channel], setting)
         self._actual[:] = wanted
 
-    def _setting(self, value: float, now_ns: int) -> dict[str, Any]:
+    def _settings(self, values: list[float], now_ns: int) -> list[dict[str, Any]]:
         if self.described.quantity == "current":
-            return {"amplitude": value}
-        return {"rate_times": [ns_to_ms(now_ns + self._resolution_ns)], "rate_values": [value]}
+            return [{"amplitude": value} for value in values]
+        at_ms = [ns_to_ms(now_ns + self._resolution_ns)]
+        return [{"rate_times": at_ms, "rate_values": [value]} for value in values]
 
     def _send_spikes(self, batch: SpikeBatch) -> None:
         if not len(batch) or self.muted:

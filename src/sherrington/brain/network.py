@@ -295,16 +295,18 @@ class Network:
 
     def draw(self, projection: Projection, seed: int) -> Connections:
         """The explicit connections of one projection: a pure function of network, name and seed."""
-        source_range = self.resolve(projection.source)[1]
-        target_range = self.resolve(projection.target)[1]
+        source_population, source_range = self.resolve(projection.source)
+        target_population, target_range = self.resolve(projection.target)
         rng = stream(seed, f"projection/{projection.name}")
         sources, targets = _pairs(projection, len(source_range), len(target_range), rng)
-        if projection.source == projection.target and not getattr(projection.rule, "autapses", True):
+        sources, targets = sources + source_range.start, targets + target_range.start
+        # Also between a channel and the whole of its population, where _pairs cannot tell a neuron from itself.
+        if source_population is target_population and not getattr(projection.rule, "autapses", True):
             keep = sources != targets
             sources, targets = sources[keep], targets[keep]
         return Connections(
-            sources + source_range.start,
-            targets + target_range.start,
+            sources,
+            targets,
             sample(projection.weight, sources.size, rng),
             sample(projection.delay_ms, sources.size, rng),
         )

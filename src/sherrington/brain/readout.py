@@ -119,7 +119,7 @@ class Readout:
     def _place(self, network: Network, starts: dict[str, int]) -> None:
         """Segment of each neuron: index into ``populations``, or one past the end where nobody reads it."""
         self._segment = np.full(self._n_neurons, len(self.populations), np.int16)
-        self._starts = [starts[n] for n in self.populations]
+        self._starts = np.array([*(starts[n] for n in self.populations), 0], np.int64)
         self._is_alone = len(self.populations) == len(network.populations) == 1
         self._segment_numbers = np.arange(len(self.populations) + 1, dtype=np.int16)
         for index, name in enumerate(self.populations):
@@ -144,6 +144,7 @@ class Readout:
         self._sizes = (bounds[:, 1] - bounds[:, 0])[self._of_channel].astype(np.float64)
         self._taus_ms = np.array(taus, np.float64)
         self._counts, self._rates = np.zeros(len(channels)), np.zeros(len(channels))
+        self._has_rates = any(is_rate for _, is_rate in slices.values())
         counts, rates = self._counts.view(), self._rates.view()
         counts.flags.writeable = rates.flags.writeable = False
         self._views = {name: (rates if is_rate else counts)[part] for name, (part, is_rate) in slices.items()}
@@ -159,7 +160,7 @@ class Readout:
         return channels
 
     def _clear(self) -> None:
-        self._times, self._neurons = np.empty(0, np.int64), np.empty(0, np.int64)
+        self._times, self._within = np.empty(0, np.int64), np.empty(0, np.int64)
         self._cuts = [0] * (len(self.populations) + 1)
 
     def update(self, times_ns: Ints, neurons: Ints, from_ns: int, until_ns: int) -> None:
@@ -171,19 +172,21 @@ class Readout:
             found = np.searchsorted(np.sort(neurons), self._bounds)
             per_group = found[found.size // 2 :] - found[: found.size // 2]
             self._counts[:] = per_group[self._of_channel]
-            self._filter(until_ns - from_ns)
+            if self._has_rates:
+                self._filter(until_ns - from_ns)
 
     def _sort(self, since_ns: Ints, neurons: Ints, from_ns: int) -> None:
         """By population, then time, then neuron; sorting one integer key is several times faster than
         lexsort."""
         time, neuron = np.divmod(np.sort(since_ns * self._n_neurons + neurons), self._n_neurons)
         if self._is_alone:
-            self._times, self._neurons, self._cuts = time + from_ns, neuron, [0, neuron.size]
+            self._times, self._within, self._cuts = time + from_ns, neuron, [0, neuron.size]
             return
         segment = self._segment[neuron]
         order = np.argsort(segment, kind="stable")
-        self._times, self._neurons = time[order] + from_ns, neuron[order]
-        self._cuts = np.searchsorted(segment[order], self._segment_numbers).tolist()
+        segment = segment[order]
+        self._times, self._within = time[order] + from_ns, neuron[order] - self._starts[segment]
+        self._cuts = np.searchsorted(segment, self._segment_numbers).tolist()
 
     def _filter(self, interval_ns: int) -> None:
         if interval_ns != self._decay_for_ns:
@@ -204,7 +207,7 @@ class Readout:
         if begin == end:
             return _SILENCE
         times = self._times[begin:end]
-        channels = self._neurons[begin:end] - self._starts[segment]
+        channels = self._within[begin:end]
         if port in self._per_neuron:
             return SpikeBatch(times, channels)
         channels = self._maps[port][channels]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,6 @@ from .guard import Guard
 from .overlap import Overlap
 from .pathway import PathwayRunner
 from .schedule import Schedule
-
 
 Sources = tuple[tuple[PathwayRunner, int], ...]
 
@@ -94,10 +92,11 @@ class ClosedLoop:
 
     def __post_init__(self) -> None:
         self._requests: queue.SimpleQueue[Callable[[ClosedLoop], None]] = queue.SimpleQueue()
-        self._may_run = threading.Event()
-        self._may_run.set()
         self._steps_left: int | None = None
         self._pace_start: tuple[float, int] | None = None
+        runners = (*self.wiring.sensory, *self.wiring.motor)
+        went_in = ((r.input_names, r.gathered) for r in runners)
+        self._watched = (*went_in, *((r.output_names, r.values) for r in runners))
         self._overlap = Overlap(self.body.advance) if self.schedule.pipelined else None
         self._body_inputs = {w[0].name for w in self.wiring.body_writes}
 
@@ -105,8 +104,8 @@ class ClosedLoop:
 
     def request(self, action: Callable[[ClosedLoop], None]) -> None:
         """Have ``action(loop)`` done between two cycles, on the loop's own thread."""
+        # SimpleQueue, because a signal may ask while the loop itself is at the queue.
         self._requests.put(action)
-        self._may_run.set()
 
     def pause(self) -> None:
         """Stop before the next cycle, until ``resume`` or ``step``."""
@@ -193,7 +192,7 @@ class ClosedLoop:
     def _sense(self) -> None:
         """body.read -> function -> delay -> brain.write"""
         for runner in self.wiring.sensory:
-            self._timed("readout", runner.gather, "body", "brain")
+            self._timed("readout", runner.gather, "both")
             self._timed("transfer", runner.compute, self.cycle_count, self.now_ns)
             runner.deliver()
         for runner in self.wiring.motor:
@@ -239,10 +238,7 @@ class ClosedLoop:
             self._overlap.wait()
 
     def _remember(self) -> None:
-        runners = (*self.wiring.sensory, *self.wiring.motor)
-        went_in = ((r.input_names, r.gathered) for r in runners)
-        came_out = ((r.output_names, r.values) for r in runners)
-        self.guard.remember(self.now_ns, self.body.save(), (*went_in, *came_out))
+        self.guard.remember(self.now_ns, self.body.save(), self._watched)
 
     # --- between cycles ---
 
@@ -258,15 +254,14 @@ class ClosedLoop:
             if self._steps_left > 0:
                 self._steps_left -= 1
                 return True
-            self._wait_for_request()
+            self._wait_for_request()(self)
 
-    def _wait_for_request(self) -> None:
+    def _wait_for_request(self) -> Callable[[ClosedLoop], None]:
         began = time.perf_counter()
-        self._may_run.clear()
-        if self._requests.empty():
-            self._may_run.wait()
+        action = self._requests.get()
         self.spent.waiting += time.perf_counter() - began
         self._pace_start = None
+        return action
 
     def _look(self) -> None:
         began = time.perf_counter()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 
@@ -50,7 +49,8 @@ class PathwayRunner:
             (i, end.side, read, end.port)
             for i, (end, read) in enumerate(zip(resolved.inputs, reads, strict=True))
         ]
-        self._reads = {side: [(i, r, p) for i, s, r, p in ends if s == side] for side in ("brain", "body")}
+        sides = {"brain": {"brain"}, "body": {"body"}, "both": {"brain", "body"}}
+        self._reads = {name: [(i, r, p) for i, s, r, p in ends if s in side] for name, side in sides.items()}
         self._results = [_ranged(port, resolved) for port in targets]
         self._interval_ns = interval_ns
         self._every = resolved.interval_ns // interval_ns
@@ -65,9 +65,9 @@ class PathwayRunner:
             i: [] for i, e in enumerate(resolved.inputs) if self._adds_up(i)
         }
 
-    def gather(self, *sides: str) -> None:
-        """Read the inputs that lie on ``sides``, ``"brain"`` or ``"body"``, as they are now."""
-        for i, read, port in chain.from_iterable(self._reads[side] for side in sides):
+    def gather(self, side: str) -> None:
+        """Read the inputs that lie on ``side``, ``"brain"``, ``"body"`` or ``"both"``, as they are now."""
+        for i, read, port in self._reads[side]:
             value = read(port)
             self.gathered[i] = value if isinstance(value, SpikeBatch) else value.copy()
             if i in self._pending:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -85,11 +86,11 @@ def _signals(
     found: dict[str, tuple[Port, Read]] = {}
     for name, port in body.outputs.items():
         if name not in CONSTANTS:
-            found[f"body.{name}"] = (port, lambda name=name: body.read(name))  # type: ignore[misc]
+            found[f"body.{name}"] = (port, partial(body.read, name))
     for source in resolved.brain_ports(writes=False):
         if source.port.kind is Kind.SIGNAL:
             name = source.port.name
-            found[f"brain.{name}"] = (source.port, lambda name=name: cast(Signal, brain.read(name)))  # type: ignore[misc]
+            found[f"brain.{name}"] = (source.port, cast(Read, partial(brain.read, name)))
     for runner in (*wiring.sensory, *wiring.motor):
         for i, (name, port) in enumerate(zip(runner.output_names, runner.targets, strict=True)):
             if port.kind is Kind.SIGNAL:

@@ -73,6 +73,7 @@ def _content(run: Run) -> dict[str, Any]:
         "checks": run.summary.get("checks", []),
         "perturbations": axis.perturbations,
         "picture": _picture(run.folder / PICTURE_FILE),
+        "picture_caption": _caption(run.summary.get("picture") or {}),
         "sections": [(title, panels) for title, panels in _sections(run, axis) if panels],
         "step": _step(run.summary.get("step_ms", {})) if run.summary.get("steps") else [],
         "phases": _phases(run.summary.get("phases_s", {})),
@@ -152,6 +153,13 @@ def _picture(path: Path) -> str:
     if not path.exists():
         return ""
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _caption(picture: dict[str, Any]) -> str:
+    times = ", ".join(f"{t / 1000:g}" for t in picture.get("times_ms") or ())
+    if not times:
+        return str(picture.get("missing", ""))
+    return f"At {times} s. Muscles from grey, at rest, to yellow, at an activation of {picture['full_colour']:.2g}."
 
 
 def _step(step_ms: dict[str, float]) -> list[dict[str, Any]]:

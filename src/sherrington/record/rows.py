@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from ..errors import PortError
 
 CHUNK_BYTES = 64 * 2**10
-"""What HDF5 stores and reads at a time."""
+"""What HDF5 stores and reads at a time, at most."""
 
 
 class Column:
     """A dataset in ``group`` that grows along its first axis, with rows of ``shape``."""
 
-    def __init__(self, group: Any, name: str, shape: tuple[int, ...], dtype: Any) -> None:
+    def __init__(
+        self, group: Any, name: str, shape: tuple[int, ...], dtype: Any, chunk_bytes: int = CHUNK_BYTES
+    ) -> None:
         chunk_shape = tuple(max(1, n) for n in shape)
         row_bytes = np.dtype(dtype).itemsize * int(np.prod(chunk_shape))
         # An axis of length 0 is one whose length comes later: it can grow, and its chunks are one entry wide.
@@ -30,7 +32,7 @@ class Column:
             name,
             shape=(0, *shape),
             maxshape=(None, *limit),
-            chunks=(max(1, min(4096, CHUNK_BYTES // row_bytes)), *chunk_shape),
+            chunks=(max(1, min(4096, chunk_bytes // row_bytes)), *chunk_shape),
             dtype=dtype,
         )
         self.shape = shape
@@ -52,18 +54,21 @@ class Column:
 
 
 class Rows:
-    """One sample after another, each a row of every column; ``capacity`` samples are held before they are written."""
+    """One sample after another: its time and a row of every column; ``capacity`` samples are held before writing.
 
-    def __init__(self, columns: Sequence[Column], dtype: Any, capacity: int) -> None:
-        self.columns = tuple(columns)
-        self._dtype, self._capacity, self._filled = dtype, capacity, 0
+    Everything lies in one array of float64, which holds whole nanoseconds exactly for the first hundred days.
+    """
+
+    def __init__(self, time: Column, columns: Sequence[Column], capacity: int) -> None:
+        self.columns = (time, *columns)
+        self._capacity, self._filled = capacity, 0
         self._lay_out()
 
     def _lay_out(self) -> None:
-        self._shapes = [column.shape for column in self.columns]
-        ends = np.cumsum([0, *(int(np.prod(shape)) for shape in self._shapes)]).tolist()
+        self._shapes = [column.shape for column in self.columns[1:]]
+        ends = np.cumsum([0, 1, *(int(np.prod(shape)) for shape in self._shapes)]).tolist()
         self._parts = [slice(a, b) for a, b in pairwise(ends)]
-        self._buffer = np.empty((self._capacity, ends[-1]), self._dtype)
+        self._buffer = np.empty((self._capacity, ends[-1]))
 
     @property
     def length(self) -> int:
@@ -72,23 +77,25 @@ class Rows:
 
     def widen(self, sizes: Sequence[int]) -> None:
         """Fix the length of the second axis of each column, before the first sample."""
-        for column, size in zip(self.columns, sizes, strict=True):
+        for column, size in zip(self.columns[1:], sizes, strict=True):
             column.shape = (size, *column.shape[1:])
             column.dataset.resize((0, *column.shape))
         self._lay_out()
 
-    def append(self, values: Sequence[NDArray[Any]]) -> None:
+    def append(self, time_ns: int, values: Sequence[NDArray[Any]]) -> None:
         """Add a sample, copied. Raises PortError when a shape is another one."""
         if [value.shape for value in values] != self._shapes:
             self._refuse(values)
         if self._filled == self._capacity:
             self.write()
+        row = self._buffer[self._filled]
+        row[0] = time_ns
         if values:
-            np.concatenate([value.reshape(-1) for value in values], out=self._buffer[self._filled])
+            np.concatenate([value.ravel() for value in values], out=row[1:])
         self._filled += 1
 
     def _refuse(self, values: Sequence[NDArray[Any]]) -> None:
-        for column, value in zip(self.columns, values, strict=True):
+        for column, value in zip(self.columns[1:], values, strict=True):
             if value.shape != column.shape:
                 name = column.dataset.name
                 raise PortError(f"cannot record {name}: expected shape {column.shape}, got {value.shape}")

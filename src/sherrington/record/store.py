@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,10 @@ SPIKE_BUFFER = 2**17
 """Spikes of all populations together, held in memory before they are handed to HDF5."""
 SIGNAL_BUFFER_BYTES = 16 * 2**20
 """All signals together, held in memory before they are handed to HDF5."""
-CHUNK_CACHE_BYTES = CHUNK_BYTES
-"""HDF5's own buffer, for each dataset: one chunk, so that a thousand ports do not hold a gigabyte."""
+ALL_CHUNKS_BYTES = 32 * 2**20
+"""One chunk of every dataset together: with thousands of ports chunks are smaller, for each takes its place on disk
+and in HDF5's own buffer as soon as it holds anything."""
 POSE_BUFFER = 256
-TIME_BUFFER = 4096
 NAME_BYTES = 128
 HDF5_REFUSES = (OSError, RuntimeError)
 """What h5py raises when it cannot write: the one here, the other there."""
@@ -60,13 +60,15 @@ class RunStore:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / DATA_FILE
         self._abandoned = False
+        datasets = 2 * len(self.populations) + len(self.signals) + 1
+        self._chunk_bytes = max(4096, min(CHUNK_BYTES, ALL_CHUNKS_BYTES // datasets))
         self._file: Any = h5py.File(
-            self.path, "x", libver="latest", rdcc_nbytes=CHUNK_CACHE_BYTES, locking="best-effort"
+            self.path, "x", libver="latest", rdcc_nbytes=self._chunk_bytes, locking="best-effort"
         )
         self._index = {name: index for index, name in enumerate(self.populations)}
         self._spikes = self._make_spikes()
         self._signals = self._make_signals()
-        self._signal_time, self._pose_time, self._bodies, self._poses = self._make_times_and_poses()
+        self._bodies, self._poses = self._make_poses()
         self._committed = self._make_committed()
         self._file.swmr_mode = True
 
@@ -86,19 +88,21 @@ class RunStore:
         """Add one sample of every recorded port, taken at ``time_ns``; the arrays are copied."""
         if values.keys() != self.signals.keys():
             raise PortError(_difference(self.signals, values))
-        with self._writing():
-            self._signals.append([values[name] for name in self.signals])
-            self._signal_time.append([np.array(time_ns)])
+        try:
+            self._signals.append(time_ns, [values[name] for name in self.signals])
+        except HDF5_REFUSES as error:
+            raise self._refused(error) from error
 
     def append_poses(self, time_ns: int, pose: Pose, activations: Signal | None = None) -> None:
         """Add where every body is, and activations (n_muscles,), ordered as the body's muscles."""
         activation = np.zeros(0) if activations is None else np.asarray(activations)
-        with self._writing():
+        try:
             if self._poses.length == 0:
                 self._bodies.put(np.array([name.encode()[:NAME_BYTES] for name in pose.bodies]))
                 self._poses.widen([len(pose.bodies), len(pose.bodies), activation.size])
-            self._poses.append([pose.positions, pose.quaternions, activation])
-            self._pose_time.append([np.array(time_ns)])
+            self._poses.append(time_ns, [pose.positions, pose.quaternions, activation])
+        except HDF5_REFUSES as error:
+            raise self._refused(error) from error
 
     def flush(self) -> None:
         """Bring everything to the file. After this a SIGKILL loses nothing that came before.
@@ -125,22 +129,17 @@ class RunStore:
             self._file.close()
 
     def _write_all(self) -> None:
-        with self._writing():
-            for buffer in (self._spikes, self._signals, self._signal_time, self._poses, self._pose_time):
+        try:
+            for buffer in (self._spikes, self._signals, self._poses):
                 buffer.write()
             self._file.flush()
             self._committed[:] = [column.written for column in self._all_columns()]
             self._committed.flush()
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Turns what h5py raises when the disk refuses into a RunError."""
-        try:
-            yield
         except HDF5_REFUSES as error:
             raise self._refused(error) from error
 
     def _refused(self, error: Exception) -> RunError:
+        """What h5py raised when the disk refused, as a RunError."""
         if not self._abandoned:
             self._abandon()
         reason = re.search(r"error message = '([^']+)'", str(error))
@@ -160,8 +159,7 @@ class RunStore:
     def _all_columns(self) -> Iterator[Column]:
         for columns in self._spikes.columns:
             yield from columns
-        for rows in (self._signals, self._signal_time, self._poses, self._pose_time):
-            yield from rows.columns
+        yield from (*self._signals.columns, *self._poses.columns)
         yield self._bodies
 
     def _make_spikes(self) -> SpikeRows:
@@ -173,7 +171,8 @@ class RunStore:
             group.attrs["region"] = info.region
             group.attrs["channels"] = _texts(info.channels)
             group.attrs["channel_sizes"] = np.fromiter(info.channels.values(), np.int64)
-            columns.append((Column(group, "time_ns", (), np.int64), Column(group, "neuron", (), np.int32)))
+            times = Column(group, "time_ns", (), np.int64, self._chunk_bytes)
+            columns.append((times, Column(group, "neuron", (), np.int32, self._chunk_bytes)))
         return SpikeRows(columns, SPIKE_BUFFER)
 
     def _make_signals(self) -> Rows:
@@ -184,19 +183,17 @@ class RunStore:
             group.attrs["unit"] = port.unit
             group.attrs["order"] = _texts(port.order)
             group.attrs["range"] = (port.low, port.high)
-            columns.append(Column(group, "values", port.shape, np.float64))
-        return Rows(columns, np.float64, _signal_capacity(self.signals))
+            columns.append(Column(group, "values", port.shape, np.float64, self._chunk_bytes))
+        return Rows(Column(top, "time_ns", (), np.int64), columns, _signal_capacity(self.signals))
 
-    def _make_times_and_poses(self) -> tuple[Rows, Rows, Column, Rows]:
+    def _make_poses(self) -> tuple[Column, Rows]:
         """How many bodies there are is known with the first pose: until then those axes have length 0."""
         group = self._file.create_group("poses")
-        signal_time = Column(self._file["signals"], "time_ns", (), np.int64)
-        pose_time = Column(group, "time_ns", (), np.int64)
+        time = Column(group, "time_ns", (), np.int64)
         bodies = Column(group, "bodies", (), np.dtype(f"S{NAME_BYTES}"))
         shapes = {"positions": (0, 3), "quaternions": (0, 4), "activations": (0,)}
         poses = [Column(group, name, shape, np.float32) for name, shape in shapes.items()]
-        times = [Rows([column], np.int64, TIME_BUFFER) for column in (signal_time, pose_time)]
-        return times[0], times[1], bodies, Rows(poses, np.float32, POSE_BUFFER)
+        return bodies, Rows(time, poses, POSE_BUFFER)
 
     def _make_committed(self) -> Any:
         """One count a dataset; each says by its attribute ``committed`` which is its own."""

@@ -27,7 +27,7 @@ TAU_EXCITATORY_MS = 2.0
 TAU_INHIBITORY_MS = 3.0
 REST_MV, THRESHOLD_MV, RESET_MV = -70.0, -55.0, -70.0
 MEMBRANE_MS = 8.0
-AFFERENTS = {"Ia": 20, "II": 20, "Ib": 15, "DC": 40}
+AFFERENTS = {"Ia": 20, "II": 12, "Ib": 10, "DC": 20}
 """Neurons per muscle at scale 1: primary and secondary spindle afferents, tendon organs, descending command."""
 INTERNEURONS = {"IaIN": 20, "IbIN": 15, "PN": 20, "RC": 12}
 """Neurons per muscle at scale 1: Ia inhibitory, Ib inhibitory, excitatory group II (propriospinal), Renshaw."""
