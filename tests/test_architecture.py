@@ -25,7 +25,8 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 PACKAGE = "sherrington"
 
 FOUNDATION = ("errors", "clock", "ports", "parallel")
-CONTRACTS = ("brain.engine", "brain.network", "body.engine", "body.model", "transfer.function")
+NETWORK = ("brain.network", "brain.distributions", "brain.rules")
+CONTRACTS = ("brain.engine", *NETWORK, "body.engine", "body.model", "transfer.function")
 SHIPPED = ("brain.models", "body.models", "transfer.shipped")
 ROOMS = (*FOUNDATION, *CONTRACTS, *SHIPPED, "transfer", "experiment", "find", "resolved", "record.*")
 
@@ -40,8 +41,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "find": ("errors",),
     # The contracts and the descriptions know no engine, and neither half knows the other.
     "brain.engine": (*FOUNDATION, "brain.network"),
-    "brain.network": FOUNDATION,
-    "brain.models*": (*FOUNDATION, "brain.network", "brain.models*"),
+    "brain.distributions": FOUNDATION,
+    "brain.rules": (*FOUNDATION, "brain.distributions"),
+    "brain.network": (*FOUNDATION, "brain.distributions", "brain.rules"),
+    "brain.models*": (*FOUNDATION, *NETWORK, "brain.models*"),
     "brain*": (*FOUNDATION, "brain.*"),
     "body.engine": (*FOUNDATION, "body.model"),
     "body.model": FOUNDATION,
@@ -75,7 +78,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "loop*": (*FOUNDATION, *CONTRACTS, "resolved", "record.*", "loop.*"),
     "build": (*ROOMS, "loop.*"),
     "film": (*FOUNDATION, "body.*", "record.*"),
-    "run": (*ROOMS, "resolve", "loop.*", "build", "film"),
+    "present": (*FOUNDATION, "resolved", "record.*", "film"),
+    "run": (*ROOMS, "resolve", "loop.*", "build", "present"),
     "progress": (*FOUNDATION, "loop.*"),
     "bench": (*FOUNDATION, "record.*", "find"),
     "cli": ("*",),

@@ -12,21 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sherrington.brain.distributions import Lognormal, Normal, Uniform
 from sherrington.brain.engine import BrainOptions, Excitability, brain_port
 from sherrington.brain.nest import NestBrain
 from sherrington.brain.nest_files import parse_integers, parse_steps
 from sherrington.brain.nest_kernel import nest
-from sherrington.brain.network import (
-    AllToAll,
-    FixedIndegree,
-    Lognormal,
-    Network,
-    Normal,
-    OneToOne,
-    Population,
-    Projection,
-    Uniform,
-)
+from sherrington.brain.network import Network, Population, Projection
+from sherrington.brain.rules import AllToAll, FixedIndegree, OneToOne
 from sherrington.errors import NetworkError, RunError, UnsupportedError
 from sherrington.ports import SpikeBatch
 
@@ -200,7 +192,7 @@ import sys, hashlib
 import numpy as np
 from sherrington.brain.nest import NestBrain
 from sherrington.brain.engine import BrainOptions, brain_port
-from sherrington.brain.network import *
+from sherrington import *
 threads, noise = int(sys.argv[1]), float(sys.argv[2])
 e = Population("e", 300, params={"I_e": Uniform(370., 430.)}, initial={"V_m": Uniform(-70., -55.)})
 net = Network("n", [e], [Projection("e", "e", FixedIndegree(30), Normal(5., 20.), Uniform(.5, 3.))])

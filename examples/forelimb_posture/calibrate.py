@@ -107,6 +107,7 @@ def mean_activations(rates_hz: np.ndarray, angles_rad: np.ndarray, duration_ms: 
             f"loop.duration_ms={duration_ms}",
             "perturbations=[]",
             f"pathways.descending={{function: constant, outputs: {{value: brain.DC.rate}}, params: {{value: {values}}}}}",
+            "brain.virtual_processes=1",
             "record.spikes=none",
             "record.signals=none",
         ],

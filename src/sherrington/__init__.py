@@ -6,21 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from .body.model import BodyModel
-from .brain.network import (
-    AllToAll,
-    Bernoulli,
-    Explicit,
-    FixedIndegree,
-    FixedTotal,
-    Lognormal,
-    Network,
-    Normal,
-    OneToOne,
-    Population,
-    Projection,
-    Uniform,
-    Values,
-)
+from .brain.distributions import Lognormal, Normal, Uniform, Values
+from .brain.network import Network, Population, Projection
+from .brain.rules import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotal, OneToOne
 from .errors import SherringtonError
 from .ports import SpikeBatch
 from .record.check import Check, Outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import threading
 import time
@@ -14,20 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import build, experiment
+from .body.engine import BodyEngine
+from .brain.engine import BrainEngine, BrainPort
 from .clock import ns_to_ms, ns_to_s
-from .errors import NeverError, NotNowError, RunError
+from .errors import NeverError, RunError
 from .loop.closed_loop import ClosedLoop, Observer
 from .record.check import Outcome
 from .record.folder import copy_experiment, new_run_folder, provenance, write_json
-from .record.layout import EXPERIMENT_FILE, LOG_FILE, PICTURE_FILE, REPORT_FILE, RUN_FILE, SUMMARY_FILE
+from .record.layout import EXPERIMENT_FILE, LOG_FILE, RUN_FILE, SUMMARY_FILE
 from .resolve import open_experiment
 from .resolved import Resolved
 
 if TYPE_CHECKING:  # both bring HDF5, and an experiment is checked before anything heavy is imported
     from .loop.recorder import Recorder
     from .record.read import Run
-
-VIDEO_FILE = "video.mp4"
 
 
 def open_run(folder: Path) -> Run:
@@ -62,6 +63,7 @@ class Phases:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
 
 
+Engines: TypeAlias = tuple[BrainEngine, BodyEngine, dict[str, BrainPort]]
 Watch: TypeAlias = "Callable[[ClosedLoop, Recorder], Observer]"
 """Makes an observer for progress, once loop and recorder exist."""
 
@@ -75,21 +77,38 @@ def run(request: Request, watch: Watch | None = None, say: Callable[[str], None]
     phases = Phases()
     with phases.measure("validate"):
         resolved = open_experiment(request.folder, request.overrides)
+        _check_out(request.out)
         if request.video:
             _check_video(resolved)
-    folder = _new_folder(request.out, resolved.source.name)
-    say(f"run folder {folder}")
-    _store_description(resolved, folder)
-    try:
-        _simulate(resolved, folder, phases, watch, say)
-        finished = open_run(folder)
-        _judge(resolved, finished, folder, say)
-    except Exception:
-        with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
-            log.write(traceback.format_exc())
-        raise
-    _present(resolved, folder, request.video, phases, say)
+    with ExitStack() as closing:
+        engines = _build(resolved, phases, closing, say)
+        folder = _new_folder(request.out, resolved.source.name)
+        say(f"run folder {folder}")
+        _store_description(resolved, folder)
+        with _logged(folder):
+            _simulate(resolved, engines, folder, phases, watch)
+    with _logged(folder):
+        _judge(resolved, open_run(folder), folder, say)
+    with phases.measure("report"):
+        from .present import present
+
+        present(resolved, folder, request.video, say)
+    done = open_run(folder).summary
+    write_json(folder / SUMMARY_FILE, {**done, "phases_s": phases.seconds})
     return open_run(folder)
+
+
+def _check_out(out: Path) -> None:
+    """Raises NeverError now for what would otherwise be found after building the brain."""
+    there = next(p for p in (out.absolute(), *out.absolute().parents) if p.exists())
+    if not there.is_dir():
+        raise NeverError(
+            f"cannot make a run folder in {out}: {there} is a file; choose another folder with --out"
+        )
+    if not os.access(there, os.W_OK):
+        raise NeverError(
+            f"cannot make a run folder in {out}: {there} is read-only; choose another folder with --out"
+        )
 
 
 def _check_video(resolved: Resolved) -> None:
@@ -119,26 +138,45 @@ def _store_description(resolved: Resolved, folder: Path) -> None:
     write_json(folder / RUN_FILE, {"seed": resolved.experiment.seed, **provenance()})
 
 
-def _simulate(
-    resolved: Resolved, folder: Path, phases: Phases, watch: Watch | None, say: Callable[[str], None]
-) -> None:
-    with phases.measure("import"):
-        from .loop.recorder import Recorder
+@contextmanager
+def _logged(folder: Path) -> Iterator[None]:
+    """Keeps the whole traceback of an error in the run folder; the person sees the message."""
+    try:
+        yield
+    except Exception:
+        with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
+            log.write(traceback.format_exc())
+        raise
 
+
+def _build(resolved: Resolved, phases: Phases, closing: ExitStack, say: Callable[[str], None]) -> Engines:
+    """Both engines, prepared. What only an engine can find wrong is found here, before anything is written."""
+    with phases.measure("import"):
         build.import_engines(resolved)
     say(f"building '{resolved.network.name}': {resolved.network.n_neurons:,} neurons")
-    with ExitStack() as closing:
-        with phases.measure("build_brain"):
-            brain, spike_ports = build.build_brain(resolved)
-        closing.callback(brain.close)
-        with phases.measure("build_body"):
-            body = build.build_body(resolved)
-            closing.callback(body.close)
-            loop = build.build_loop(resolved, brain, body, folder / "dump")
-        closing.callback(loop.close)
+    with phases.measure("build_brain"):
+        brain, spike_ports = build.build_brain(resolved)
+    closing.callback(brain.close)
+    with phases.measure("build_body"):
+        body = build.build_body(resolved)
+        closing.callback(body.close)
+        build.wire(resolved, brain, body)
+    return brain, body, spike_ports
+
+
+def _simulate(
+    resolved: Resolved, engines: Engines, folder: Path, phases: Phases, watch: Watch | None
+) -> None:
+    from .loop.recorder import Recorder
+
+    brain, body, spike_ports = engines
+    loop = build.build_loop(resolved, brain, body, folder / "dump")
+    try:
         recorder = Recorder(folder, resolved, loop.wiring, brain, body, spike_ports)
         loop.observers = (recorder, watch(loop, recorder)) if watch else (recorder,)
         _loop(resolved, loop, recorder, folder, phases)
+    finally:
+        loop.close()
 
 
 def _loop(resolved: Resolved, loop: ClosedLoop, recorder: Recorder, folder: Path, phases: Phases) -> None:
@@ -267,34 +305,3 @@ def _asked(resolved: Resolved, run: Run) -> Any:
             f"check '{resolved.experiment.check}' raised {type(error).__name__}: {error}; the run itself is whole: "
             f"mend the check and look at {run.folder}, where {LOG_FILE} says where it raised"
         ) from error
-
-
-def _present(
-    resolved: Resolved, folder: Path, video: bool, phases: Phases, say: Callable[[str], None]
-) -> None:
-    """Report, picture and, on request, video. They come last, from what was stored."""
-    from .record.report import write_report
-
-    picture: dict[str, Any] = {"missing": "this body engine has no shape to draw"}
-    with phases.measure("report"):
-        if resolved.experiment.body.engine == "mujoco":
-            picture = _draw(resolved, folder, video, say)
-        write_json(folder / SUMMARY_FILE, {**open_run(folder).summary, "picture": picture})
-        write_report(open_run(folder), folder / REPORT_FILE)
-    done = open_run(folder).summary
-    write_json(folder / SUMMARY_FILE, {**done, "phases_s": {**done["phases_s"], **phases.seconds}})
-
-
-def _draw(resolved: Resolved, folder: Path, video: bool, say: Callable[[str], None]) -> dict[str, Any]:
-    from .film import draw_picture, draw_video
-
-    try:
-        drawing = draw_picture(resolved.body, open_run(folder), folder / PICTURE_FILE)
-        if video:
-            say("drawing the video")
-            draw_video(resolved.body, open_run(folder), folder / VIDEO_FILE)
-    except NotNowError as error:
-        # A machine without OpenGL can run everything else: the run is whole, and both person and summary are told.
-        say(str(error))
-        return {"missing": str(error)}
-    return {**vars(drawing), "missing": "" if drawing.times_ms else "no joint angles were recorded"}

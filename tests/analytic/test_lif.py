@@ -7,9 +7,10 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import erfcx
 
+from sherrington.brain.distributions import Uniform
 from sherrington.brain.engine import BrainOptions, brain_port
 from sherrington.brain.nest import NestBrain
-from sherrington.brain.network import Network, Population, Uniform
+from sherrington.brain.network import Network, Population
 from sherrington.ports import SpikeBatch
 
 MS = 1_000_000

@@ -8,25 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from sherrington.brain.distributions import Lognormal, Normal, Quantity, Uniform, sample, stream
 from sherrington.brain.models.relay import relay
-from sherrington.brain.network import (
-    AllToAll,
-    Bernoulli,
-    Explicit,
-    FixedIndegree,
-    FixedTotal,
-    Lognormal,
-    Network,
-    Normal,
-    OneToOne,
-    Population,
-    Projection,
-    Quantity,
-    Rule,
-    Uniform,
-    sample,
-    stream,
-)
+from sherrington.brain.network import Network, Population, Projection
+from sherrington.brain.rules import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotal, OneToOne, Rule
 from sherrington.errors import NetworkError
 
 settings.register_profile("untimed", deadline=None)
@@ -256,7 +241,9 @@ def test_names_used_twice() -> None:
 
 def test_one_neuron_cannot_project_to_itself_without_autapses() -> None:
     net = loop(1, FixedIndegree(1))
-    with pytest.raises(NetworkError, match="forbids autapses but its population has one neuron"):
+    with pytest.raises(
+        NetworkError, match="projection 'a->a': a fixed in-degree without autapses needs more than one neuron"
+    ):
         net.draw(net.projections[0], 1)
 
 

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from sherrington.brain.closed_form import ClosedFormBrain
+from sherrington.brain.distributions import Uniform
 from sherrington.brain.engine import BrainEngine, BrainOptions, BrainPort, Excitability, brain_port
 from sherrington.brain.nest import NestBrain
-from sherrington.brain.network import FixedIndegree, Network, Population, Projection, Uniform
+from sherrington.brain.network import Network, Population, Projection
+from sherrington.brain.rules import FixedIndegree
 from sherrington.errors import (
     ClockError,
     EngineBusyError,

@@ -171,7 +171,7 @@ def test_overrides_are_in_the_experiment_as_it_ran(finished: tuple[Any, Run]) ->
 
 def test_without_a_terminal_lines_are_plain(finished: tuple[Any, Run]) -> None:
     done, run = finished
-    assert done.stderr.splitlines()[:2] == [f"run folder {run.folder}", "building 'relay': 40 neurons"]
+    assert done.stderr.splitlines()[:2] == ["building 'relay': 40 neurons", f"run folder {run.folder}"]
     assert "\x1b" not in done.stdout + done.stderr and "Traceback" not in done.stderr
     assert re.search(
         r"^0.15 s in \d+\.\d\d s, real-time factor \d+\.\d+; per step: brain ", done.stdout, re.MULTILINE
@@ -299,10 +299,11 @@ def test_a_brain_that_stops_is_reported_and_the_data_kept(tmp_path: Path, sherri
 
 
 def test_an_out_folder_that_cannot_be_written_is_said(simple: Path, sherrington: Any) -> None:
-    (simple.parent / "file").write_text("in the way", encoding="utf-8")
-    for out, why in (("file", "File exists"), ("file/runs", "Not a directory")):
+    in_the_way = simple.parent / "file"
+    in_the_way.write_text("in the way", encoding="utf-8")
+    for out in ("file", "file/runs"):
         done = sherrington("run", simple, "--out", out, cwd=simple.parent)
-        message = f"error: cannot make a run folder in {out}: {why}; choose another folder with --out\n"
+        message = f"error: cannot make a run folder in {out}: {in_the_way} is a file; choose another folder with --out\n"
         assert (done.returncode, done.stderr) == (2, message)
 
 

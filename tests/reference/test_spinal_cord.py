@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from sherrington.body.engine import BodyOptions
 from sherrington.body.models.mouse_forelimb import mouse_forelimb
 from sherrington.body.mujoco import MujocoBody
-from sherrington.body.engine import BodyOptions
 from sherrington.brain.models.forelimb_muscles import ANTAGONISTS, REFLEX_GAIN
 from sherrington.brain.models.spinal_cord import MOTONEURONS, PATHS, spinal_cord
 from sherrington.errors import NetworkError

@@ -15,23 +15,10 @@ import numpy as np
 
 from ..clock import ns_to_ms
 from ..errors import NetworkError
+from .distributions import Distribution, Floats, Lognormal, Normal, Quantity, Uniform, stream
 from .nest_kernel import check_model, check_parameters, nest, translated, write
-from .network import (
-    AllToAll,
-    Bernoulli,
-    Distribution,
-    FixedIndegree,
-    FixedTotal,
-    Floats,
-    Lognormal,
-    Network,
-    Normal,
-    Population,
-    Projection,
-    Quantity,
-    Uniform,
-    stream,
-)
+from .network import Network, Population, Projection
+from .rules import AllToAll, Bernoulli, FixedIndegree, FixedTotal
 
 DRAW_LIMIT = 20_000_000
 """Above this many expected connections, the arrays of a projection (32 bytes each) would exceed 640 MB."""

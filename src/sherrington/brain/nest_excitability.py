@@ -14,10 +14,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import UnsupportedError
+from .distributions import Floats
 from .engine import Excitability
 from .nest_inputs import InputPort
 from .nest_kernel import nest, write
-from .network import Floats, Network, Population
+from .network import Network, Population
 
 UNREACHABLE_MV = 1e9
 PARROTS = ("parrot_neuron", "parrot_neuron_ps")

@@ -7,111 +7,12 @@ every engine, on any number of threads, builds the very same network.
 
 from __future__ import annotations
 
-import hashlib
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..errors import NetworkError, known
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
-
-# --- values -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Normal:
-    """Normal distribution, redrawn outside ``low`` to ``high``; same unit as the parameter it is given for."""
-
-    mean: float
-    std: float
-    low: float = -np.inf
-    high: float = np.inf
-
-
-@dataclass(frozen=True)
-class Lognormal:
-    """Lognormal by its own mean and standard deviation (not those of the logarithm); ``sign`` is +1 or -1."""
-
-    mean: float
-    std: float
-    sign: int = 1
-
-
-@dataclass(frozen=True)
-class Uniform:
-    """Uniform between ``low`` and ``high``."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Values:
-    """One value for each, listed: a size gradient within a pool, measured weights."""
-
-    values: tuple[float, ...]
-
-
-Distribution = Normal | Lognormal | Uniform | Values
-Quantity = float | Distribution
-
-
-# --- rules ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class AllToAll:
-    """Every source to every target; a neuron connects to itself only with ``autapses``."""
-
-    autapses: bool = False
-
-
-@dataclass(frozen=True)
-class OneToOne:
-    """Source i to target i; both sides must have the same number of neurons."""
-
-
-@dataclass(frozen=True)
-class FixedIndegree:
-    """Each target draws ``indegree`` sources with replacement (multapses allowed, as in NEST's rule)."""
-
-    indegree: int
-    autapses: bool = False
-
-
-@dataclass(frozen=True)
-class FixedTotal:
-    """``total`` connections drawn uniformly over all pairs, with replacement."""
-
-    total: int
-
-
-@dataclass(frozen=True)
-class Bernoulli:
-    """Each pair connects independently with ``probability``."""
-
-    probability: float
-    autapses: bool = False
-
-
-@dataclass(frozen=True)
-class Explicit:
-    """Connections listed by index within source and target; shape (n,) each."""
-
-    sources: tuple[int, ...]
-    targets: tuple[int, ...]
-
-
-Rule = AllToAll | OneToOne | FixedIndegree | FixedTotal | Bernoulli | Explicit
-
-
-# --- the description --------------------------------------------------------------------------------------
+from .distributions import Distribution, Floats, Ints, Quantity, sample, stream
+from .rules import Bernoulli, Explicit, FixedIndegree, FixedTotal, OneToOne, Rule, pairs
 
 
 @dataclass(frozen=True)
@@ -298,9 +199,13 @@ class Network:
         source_population, source_range = self.resolve(projection.source)
         target_population, target_range = self.resolve(projection.target)
         rng = stream(seed, f"projection/{projection.name}")
-        sources, targets = _pairs(projection, len(source_range), len(target_range), rng)
+        same = projection.source == projection.target
+        try:
+            sources, targets = pairs(projection.rule, len(source_range), len(target_range), rng, same=same)
+        except NetworkError as error:
+            raise NetworkError(f"projection '{projection.name}': {error}") from None
         sources, targets = sources + source_range.start, targets + target_range.start
-        # Also between a channel and the whole of its population, where _pairs cannot tell a neuron from itself.
+        # Also between a channel and the whole of its population, where ``pairs`` cannot tell a neuron from itself.
         if source_population is target_population and not getattr(projection.rule, "autapses", True):
             keep = sources != targets
             sources, targets = sources[keep], targets[keep]
@@ -317,87 +222,6 @@ class Network:
             if isinstance(quantity, Distribution):
                 rng = stream(seed, f"population/{population.name}/{name}")
                 yield name, sample(quantity, population.size, rng)
-
-
-# --- drawing ----------------------------------------------------------------------------------------------
-
-
-def stream(seed: int, name: str) -> np.random.Generator:
-    """A counter-based random stream for the thing of that name: independent of every other name."""
-    digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=16).digest()
-    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
-
-
-def sample(quantity: Quantity, size: int, rng: np.random.Generator) -> Floats:
-    """``size`` values of a number or distribution, shape (size,)."""
-    match quantity:
-        case Normal(mean, std, low, high):
-            return _clipped_normal(quantity, size, rng)
-        case Lognormal(mean, std, sign):
-            variance = np.log1p((std / mean) ** 2)
-            return np.asarray(sign * rng.lognormal(np.log(mean) - variance / 2, np.sqrt(variance), size))
-        case Uniform(low, high):
-            return rng.uniform(low, high, size)
-        case Values(values):
-            if len(values) != size:
-                raise NetworkError(f"{len(values)} values are listed for {size} neurons or connections")
-            return np.asarray(values, np.float64)
-        case _:
-            return np.full(size, float(quantity))
-
-
-def _clipped_normal(quantity: Normal, size: int, rng: np.random.Generator) -> Floats:
-    values = rng.normal(quantity.mean, quantity.std, size)
-    while (outside := (values < quantity.low) | (values > quantity.high)).any():
-        if _share_inside(quantity) < 1e-3:
-            raise NetworkError(f"{quantity} keeps falling outside its own bounds; widen low and high")
-        values[outside] = rng.normal(quantity.mean, quantity.std, int(outside.sum()))
-    return values
-
-
-def _share_inside(quantity: Normal) -> float:
-    """Probability that a draw falls within the bounds; what makes redrawing certain to end."""
-    if quantity.std == 0:
-        return float(quantity.low <= quantity.mean <= quantity.high)
-    low, high = ((b - quantity.mean) / (quantity.std * math.sqrt(2)) for b in (quantity.low, quantity.high))
-    return (math.erf(high) - math.erf(low)) / 2
-
-
-def _pairs(projection: Projection, n: int, m: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    match projection.rule:
-        case OneToOne():
-            return np.arange(n), np.arange(m)
-        case FixedIndegree(indegree=k):
-            return _indegree(projection, n, m, k, rng)
-        case FixedTotal(total=total):
-            return rng.integers(0, n, total), rng.integers(0, m, total)
-        case Bernoulli(probability=p):
-            return _bernoulli(n, m, p, rng)
-        case Explicit(sources=s, targets=t):
-            return np.asarray(s, np.int64), np.asarray(t, np.int64)
-        case _:
-            return np.tile(np.arange(n), m), np.repeat(np.arange(m), n)
-
-
-def _indegree(p: Projection, n: int, m: int, k: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    targets = np.repeat(np.arange(m), k)
-    sources = rng.integers(0, n, m * k)
-    if p.source != p.target or getattr(p.rule, "autapses", True):
-        return sources, targets
-    if n == 1:
-        raise NetworkError(f"projection '{p.name}' forbids autapses but its population has one neuron")
-    # Redrawing from the n - 1 others keeps the indegree exact and every other source equally likely.
-    own = sources == targets
-    sources[own] = (targets[own] + rng.integers(1, n, int(own.sum()))) % n
-    return sources, targets
-
-
-def _bernoulli(n: int, m: int, p: float, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Each target's in-degree is binomial and its sources are a subset: exact, and O(connections) in memory."""
-    degrees = rng.binomial(n, p, m)
-    chosen = [rng.choice(n, int(k), replace=False, shuffle=False) for k in degrees]
-    sources = np.concatenate(chosen).astype(np.int64) if chosen else np.empty(0, np.int64)
-    return sources, np.repeat(np.arange(m), degrees)
 
 
 def _twice(

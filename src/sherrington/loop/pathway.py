@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..brain.network import stream
+from ..brain.distributions import stream
 from ..clock import format_ms, ns_to_s
 from ..errors import TransferError
 from ..ports import Kind, Port, Signal, SpikeBatch, Value

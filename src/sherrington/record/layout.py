@@ -13,6 +13,7 @@ LOG_FILE = "log.txt"
 SUMMARY_FILE = "summary.json"
 REPORT_FILE = "report.html"
 PICTURE_FILE = "picture.png"
+VIDEO_FILE = "video.mp4"
 
 COMMITTED = "committed"
 """In the data file: the number of rows of each dataset that a flush has brought to disk."""

@@ -7,7 +7,8 @@ tests, tutorials and examples; it models no part of the animal.
 
 from __future__ import annotations
 
-from ..network import Network, OneToOne, Population, Projection
+from ..network import Network, Population, Projection
+from ..rules import OneToOne
 
 WEIGHT_PA = 4000.0
 """Ours: 1.4 times the 2804 pA that lift ``iaf_psc_exp`` with NEST's default parameters from rest to threshold

@@ -10,17 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...errors import NetworkError, known
-from ..network import (
-    FixedIndegree,
-    Lognormal,
-    Network,
-    Normal,
-    Population,
-    Projection,
-    Quantity,
-    Uniform,
-    Values,
-)
+from ..distributions import Lognormal, Normal, Quantity, Uniform, Values
+from ..network import Network, Population, Projection
+from ..rules import FixedIndegree
 from .forelimb_muscles import ANTAGONISTS, REFLEX_GAIN
 
 TAU_EXCITATORY_MS = 2.0
