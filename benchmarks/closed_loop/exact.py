@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import experiments as e
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,7 @@ def expected(steps: int) -> tuple[Floats, Floats]:
     Neuron i of n has fired ``floor((i + 1/2) / n + integral of its rate)`` times; the joint is linear, so one
     matrix exponential over the whole interval is exact, however finely the engine steps.
     """
-    dt_s, groups = e.INTERVAL_MS / 1e3, len(e.PREFERRED_RAD)
+    dt_s, groups = e.CLOSED_FORM_INTERVAL_MS / 1e3, len(e.PREFERRED_RAD)
     onward = _joint(dt_s)
     neurons = groups * e.AFFERENTS_PER_GROUP
     fired, phase = np.zeros(neurons), (np.arange(neurons) + 0.5) / neurons
@@ -38,7 +40,7 @@ def expected(steps: int) -> tuple[Floats, Floats]:
 
 def _joint(dt_s: float) -> Floats:
     """(angle, velocity, two activations) after dt from themselves and the two excitations; shape (4, 6)."""
-    f = {key: float(value) for key, value in one_joint(gravity=False).facts.items()}
+    f: dict[str, Any] = dict(one_joint(gravity=False).facts)
     inertia = f["inertia_kg_m2"]
     pull = f["moment_arm_m"] * f["max_force_n"] / inertia
     stiff, damped = f["stiffness_n_m_per_rad"] / inertia, f["damping_n_m_s_per_rad"] / inertia

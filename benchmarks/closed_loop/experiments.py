@@ -19,13 +19,16 @@ from numpy.typing import NDArray
 
 from sherrington import FixedIndegree, Network, Population, Projection, transfer
 from sherrington.experiment import FILE_NAME, Experiment, Source
-from sherrington.resolve import Resolved, resolve
+from sherrington.resolve import resolve
+from sherrington.resolved import Resolved
 from sherrington.yaml_file import Document
 
 Floats = NDArray[np.float64]
 FOLDER = Path(__file__).parent
 
 INTERVAL_MS = 20.0
+CLOSED_FORM_INTERVAL_MS = 1.0
+"""Where brain and body cost nothing, brain and body would meet as often as this: there the loop's own cost counts."""
 READ_NEURONS = 1000
 """Neurons behind all readouts together, however many readouts there are: the network costs the same."""
 STIMULATED_HZ = 150.0
@@ -143,7 +146,8 @@ def closed_form(duration_ms: float, **changes: Any) -> Resolved:
     """Both engines in closed form: the afferents' own spikes drive the muscles, so all that costs time is the loop."""
     brain = {"network": "experiments.py:afferents_only", "engine": "closed_form"}
     motor = _both_muscles({"port": "brain.A.count"}, len(PREFERRED_RAD) * AFFERENTS_PER_GROUP)
-    return _resolved(brain, motor, duration_ms, {**changes, "body__engine": "closed_form"})
+    fixed = {"body__engine": "closed_form", "loop__interval_ms": CLOSED_FORM_INTERVAL_MS}
+    return _resolved(brain, motor, duration_ms, {**changes, **fixed})
 
 
 def _both_muscles(port: dict[str, str], neurons: int) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from sherrington.resolved import Resolved
 
 Numbers = dict[str, Any]
 WARM_UP_STEPS = 20
+COMPARED_CLOSED_FORM = 500
 
 
 @contextmanager
@@ -84,7 +85,8 @@ class Seen:
         self.angles: list[float] = []
 
     def __call__(self) -> None:
-        self.counts.append(np.concatenate([self._loop.brain.read(port) for port in self._ports]))  # type: ignore[arg-type]
+        counts: list[Any] = [self._loop.brain.read(port) for port in self._ports]
+        self.counts.append(np.concatenate(counts))
         self.angles.append(float(self._loop.body.read("joint_angle")[0]))
 
     def numbers(self) -> Numbers:
@@ -115,8 +117,12 @@ def one_port(count: int) -> Numbers:
 
 def fake(count: int) -> Numbers:
     """Both engines in closed form."""
-    resolved = experiments.closed_form((WARM_UP_STEPS + count) * experiments.INTERVAL_MS)
-    return _timed(resolved, count, ["A.count"], WARM_UP_STEPS)
+    steps_in_all = count + COMPARED_CLOSED_FORM
+    resolved = experiments.closed_form(steps_in_all * experiments.CLOSED_FORM_INTERVAL_MS)
+    with built(resolved) as loop:
+        seen = Seen(loop, ["A.count"])
+        steps(loop, COMPARED_CLOSED_FORM, seen)
+        return {"rows": steps(loop, count), **seen.numbers()}
 
 
 def cut(count: int) -> Numbers:
@@ -151,7 +157,12 @@ def _timed_server(
     seen = Seen(loop, ports)
     steps(loop, warm_up, seen)
     clocks, calls = [brain.simulated_s()], brain.calls
-    rows = steps(loop, count, lambda: (seen(), clocks.append(brain.simulated_s()))[0])
+
+    def look() -> None:
+        seen()
+        clocks.append(brain.simulated_s())
+
+    rows = steps(loop, count, look)
     inside = np.diff(clocks)
     rows[:, 1] += inside
     rows[:, 2] += inside
@@ -180,7 +191,7 @@ def _memory_mib() -> float:
 
 def _in_memory() -> list[Path]:
     """Open files under /dev/shm, each once, removed ones included."""
-    found = {}
+    found: dict[str, Path] = {}
     for descriptor in Path("/proc/self/fd").iterdir():
         with suppress(FileNotFoundError):
             found.setdefault(str(descriptor.readlink()), descriptor)
@@ -188,7 +199,7 @@ def _in_memory() -> list[Path]:
 
 
 def pipelined(count: int) -> Numbers:
-    """Brain and body at the same time; the body steps so finely that it takes about as long as the brain."""
+    """Lockstep, then pipelined; the body steps so finely that it takes nearly as long as the brain."""
     delays = {f"pathways__{muscle}__delay_ms": experiments.INTERVAL_MS for muscle in ("flexor", "extensor")}
     duration = (WARM_UP_STEPS + count) * experiments.INTERVAL_MS
     found: Numbers = {}

@@ -9,9 +9,13 @@ import sys
 import threading
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from loop_rig import MakeRig
 
+from sherrington.body.engine import BodyOptions
+from sherrington.body.models.one_joint import one_joint
+from sherrington.body.mujoco import MujocoBody
 from sherrington.errors import BodyError, RunError
 from sherrington.loop.overlap import Overlap
 
@@ -59,6 +63,27 @@ def test_the_body_steps_while_the_brain_holds_the_gil(long_turns: None) -> None:
         overlap.close()
         for end in (to_body, from_brain, to_brain, from_body):
             os.close(end)
+
+
+def test_mujoco_steps_while_the_brain_holds_the_gil(long_turns: None) -> None:
+    """All that ``advance`` does before its step must keep the GIL; any other call of MuJoCo would not come back."""
+    body = MujocoBody()
+    body.prepare(one_joint(), BodyOptions())
+    overlap = Overlap(body.advance)
+    try:
+        for cycle in range(1, 6):
+            body.write("muscle_excitation", np.full(2, 0.1 * cycle))
+            body.save()
+            overlap.start(cycle * 20_000_000)
+            patience = PATIENCE_MS
+            while body._data.time < cycle * 0.02 - 1e-9 and patience:
+                HELD.usleep(1000)
+                patience -= 1
+            overlap.wait()
+            assert patience, f"the body did not step while the brain held the GIL (cycle {cycle})"
+    finally:
+        overlap.close()
+        body.close()
 
 
 def test_the_work_gets_its_times_in_order_on_one_other_thread() -> None:

@@ -49,6 +49,7 @@ class MujocoBody:
         self.name = ""
         self._model: Any = None
         self._data: Any = None
+        self._before_is_now = False
         self._states: tuple[Signal, ...] = ()
         self._alarms: list[Any] = []
 
@@ -83,6 +84,7 @@ class MujocoBody:
         if fault:
             raise PortError(f"body input '{port}' of '{self.name}': {fault}")
         self._writers[port](value)
+        self._before_is_now = False
 
     def advance(self, until_ns: int) -> None:
         """Step to ``until_ns``. Raises ClockError when it is no whole number of steps ahead, DivergenceError."""
@@ -95,7 +97,9 @@ class MujocoBody:
             )
         if steps == 0:
             return
-        mujoco.mj_getState(self._model, self._data, self._before, _STATE)
+        if not self._before_is_now:
+            self._remember()
+        self._before_is_now = False
         start = time.perf_counter()
         mujoco.mj_step(self._model, self._data, nstep=steps)
         self.kernel_s += time.perf_counter() - start
@@ -120,14 +124,20 @@ class MujocoBody:
         mujoco.mj_resetData(self._model, self._data)
         self._data.qpos[:] = self._initial_qpos
         self.now_ns = 0
+        self._before_is_now = False
         mujoco.mj_forward(self._model, self._data)
 
     def save(self) -> bytes:
         """The integration state of MuJoCo: positions, velocities, activations, warm start and held inputs."""
         self._check_prepared()
-        state = np.empty(self._before.size)
-        mujoco.mj_getState(self._model, self._data, state, _STATE)
-        return _HEADER.pack(self._fingerprint, self.now_ns, state.size) + state.tobytes()
+        self._remember()
+        return _HEADER.pack(self._fingerprint, self.now_ns, self._before.size) + self._before.tobytes()
+
+    def _remember(self) -> None:
+        """Keep the state for a replay. Every call of MuJoCo gives up the GIL, this one too: in a thread beside a brain,
+        ``advance`` would not come back from it before the brain is done. So it does without after a ``save``."""
+        mujoco.mj_getState(self._model, self._data, self._before, _STATE)
+        self._before_is_now = True
 
     def restore(self, state: bytes) -> None:
         """Continue from ``save``. Raises BodyError for bytes of another model or another time step."""
@@ -141,6 +151,7 @@ class MujocoBody:
         mujoco.mj_resetData(self._model, self._data)
         mujoco.mj_setState(self._model, self._data, values, _STATE)
         self.now_ns = now_ns
+        self._before_is_now = False
         mujoco.mj_forward(self._model, self._data)
 
     def statistics(self) -> Mapping[str, Any]:

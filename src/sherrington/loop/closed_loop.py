@@ -34,7 +34,8 @@ class Spent:
 
     brain, body: inside the simulators' own step; transfer: in transfer functions, gains, noise and delay lines;
     readout: reading from and writing to the engines; record: observers; waiting: pacing and pauses; total: all.
-    Pipelined, brain and body overlap: ``advance`` is the wall time of both together.
+    Pipelined, brain and body overlap: ``advance`` is the longer of both in every cycle, and ``body`` the processor
+    time of its thread.
     """
 
     brain: float = 0.0
@@ -290,13 +291,15 @@ class ClosedLoop:
 
     def _advance(self, advance: Callable[[int], None], end_ns: int) -> None:
         """Advance and tell the simulators' own time from what the engines add to it, which is ``readout``."""
-        began, kernels_before = time.perf_counter(), self.brain.kernel_s + self.body.kernel_s
+        began, spent = time.perf_counter(), self.spent
+        brain_before, body_before = spent.brain, spent.body
         advance(end_ns)
         took = time.perf_counter() - began
-        inside = min(took, self.brain.kernel_s + self.body.kernel_s - kernels_before)
-        self.spent.advance += inside
-        self.spent.readout += took - inside
-        self.spent.brain, self.spent.body = self.brain.kernel_s, self.body.kernel_s
+        spent.brain = self.brain.kernel_s
+        spent.body = self._overlap.busy_s if self._overlap else self.body.kernel_s
+        inside = min(took, max(spent.brain - brain_before, spent.body - body_before))
+        spent.advance += inside
+        spent.readout += took - inside
 
 
 def _sum(sources: Sources) -> Value:

@@ -8,6 +8,7 @@ the caller, once woken, needs the GIL, which the worker gives up only by enterin
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 
@@ -19,6 +20,8 @@ class Overlap:
         self._go = threading.Semaphore(0)
         self._entered = threading.Semaphore(0)
         self._done = threading.Semaphore(0)
+        self.busy_s = 0.0
+        """Processor time of the work so far. Its wall time would count waiting for the GIL afterwards too."""
         self._until_ns: int | None = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._serve, name="body", daemon=True)
@@ -50,8 +53,10 @@ class Overlap:
             if self._until_ns is None:
                 return
             self._entered.release()
+            began = time.thread_time()
             try:
                 self._work(self._until_ns)
             except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
                 self._error = error
+            self.busy_s += time.thread_time() - began
             self._done.release()

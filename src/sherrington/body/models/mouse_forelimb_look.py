@@ -92,7 +92,7 @@ def _camera(world: ET.Element, name: str, eye: Floats, target: Floats) -> None:
     right = np.cross([0.0, 0.0, 1.0], backward)
     right /= np.linalg.norm(right)
     axes = text(np.concatenate([right, np.cross(backward, right)]))
-    ET.SubElement(world, "camera", name=name, pos=text(eye), xyaxes=axes, fovy="30")
+    ET.SubElement(world, "camera", name=name, pos=text(eye), xyaxes=axes, fovy="35")
 
 
 def bones(bodies: Mapping[str, ET.Element], scale: float, paw_tip: Floats, paw_radius_m: float) -> None:
