@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from sherrington.brain.engine import BrainOptions, Excitability, brain_port
 from sherrington.brain.nest import NestBrain
 from sherrington.brain.nest_files import parse_integers, parse_steps
 from sherrington.brain.nest_kernel import nest
+from sherrington.brain.nest_threads import threads_now
 from sherrington.brain.network import Network, Population, Projection
 from sherrington.brain.rules import AllToAll, FixedIndegree, OneToOne
 from sherrington.errors import NetworkError, RunError, UnsupportedError
@@ -380,3 +382,17 @@ def test_what_parrots_cannot_do(brain: NestBrain) -> None:
         brain.set_excitability("p", Excitability(silenced=True))
     with pytest.raises(UnsupportedError, match="no constant current 'I_e'"):
         brain.set_excitability("p", Excitability(current_pA=1.0))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux lets a process bind its threads")
+def test_threads_are_bound_only_where_each_has_a_processor_of_its_own() -> None:
+    ours = os.sched_getaffinity(0)
+    network = Network("n", [Population("p", 20)])
+    for n_threads in {1, len(ours), len(ours) + 1}:
+        brain = NestBrain()
+        brain.prepare(network, [], [], 1, BrainOptions(virtual_processes=n_threads))
+        bound = [os.sched_getaffinity(t) for t in threads_now() if len(os.sched_getaffinity(t)) == 1]
+        brain.close()
+        assert len(bound) == (n_threads if n_threads == len(ours) > 1 else 0)
+        assert len({*map(frozenset, bound)}) == len(bound)
+        assert all(os.sched_getaffinity(t) == ours for t in threads_now())

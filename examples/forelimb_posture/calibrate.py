@@ -101,12 +101,13 @@ class HeldBody(MujocoBody):
 def mean_activations(rates_hz: np.ndarray, angles_rad: np.ndarray, duration_ms: float = 600.0) -> np.ndarray:
     """Activations that the spinal cord gives at a held posture, mean over the second half of a run."""
     values = "[" + ", ".join(f"{rate:.4f}" for rate in rates_hz) + "]"
+    constant = f"{{function: constant, outputs: {{value: brain.DC.rate}}, params: {{value: {values}}}}}"
     resolved = open_experiment(
         HERE,
         [
             f"loop.duration_ms={duration_ms}",
             "perturbations=[]",
-            f"pathways.descending={{function: constant, outputs: {{value: brain.DC.rate}}, params: {{value: {values}}}}}",
+            f"pathways.descending={constant}",
             "brain.virtual_processes=1",
             "record.spikes=none",
             "record.signals=none",

@@ -11,17 +11,17 @@ POSTURES = json.loads((Path(__file__).parent / "drive.json").read_text(encoding=
 SETTLED_MS = {"hold": (1000, 2000), "flexed": (4500, 5500), "reach": (6500, 7500), "hold again": (8500, 9500)}
 PUSH_MS, PUSHED_MS, BACK_MS = 2000, (2000, 2300), (3000, 3500)
 ELBOW = 3
-ERROR_DEG, ELBOW_STEP_DEG, PUSH_DEG, RETURN_DEG = 8.0, 20.0, 5.0, 8.0
+ERROR_DEG, ELBOW_STEP_DEG, PUSH_DEG, LEFT_SHARE = 8.0, 20.0, 5.0, 0.5
 """Bounds, all ours: the noise of a few small motor units moves the shoulder by several degrees."""
 
 
 def check(run: Run) -> Outcome:
-    """Score: 1 less the mean joint error over the four settled seconds, as a share of the change of posture asked for."""
+    """Score: 1 less the mean joint error over the four settled seconds, as a share of the change of posture."""
     means = {name: mean_deg(run, *window) for name, window in SETTLED_MS.items()}
     errors = {name: np.abs(mean - target_deg(name.split()[0])) for name, mean in means.items()}
     error = float(np.mean(list(errors.values())))
     flexed, reach = (float(means[n][ELBOW] - means["hold"][ELBOW]) for n in ("flexed", "reach"))
-    pushed, back = push_deg(run)
+    pushed, left = push_deg(run)
     asked = np.mean([np.abs(target_deg(n) - target_deg("hold")).max() for n in ("flexed", "reach")])
     return Outcome(
         score=float(1 - error / asked),
@@ -60,9 +60,10 @@ def mean_deg(run: Run, start_ms: float, end_ms: float) -> np.ndarray:
 
 
 def push_deg(run: Run) -> tuple[float, float]:
-    """(largest departure of any joint during the push, mean departure a second later), from the second before."""
+    """(largest departure of any joint during the push; share of it that is left a second later), both from the mean of
+    the second before."""
     time_ns, angle = run.signal("body.joint_angle")
     before = mean_deg(run, PUSH_MS - 1000, PUSH_MS)
     during = (time_ns > PUSHED_MS[0] * 1e6) & (time_ns <= PUSHED_MS[1] * 1e6)
     pushed = np.abs(np.degrees(angle[during]) - before).max()
-    return float(pushed), float(np.abs(mean_deg(run, *BACK_MS) - before).mean())
+    return float(pushed), float(np.abs(mean_deg(run, *BACK_MS) - before).max() / pushed)

@@ -28,6 +28,7 @@ from .nest_files import AsciiTail, parse_integers, parse_steps
 from .nest_inputs import InputPort, device_delay_ns
 from .nest_kernel import NestError, claim, holds, nest, release, translated
 from .nest_samples import Samples, check_recordable
+from .nest_threads import Binding, threads_now
 from .network import Network
 from .readout import Readout, check_ports, check_spikes_due, find
 
@@ -44,6 +45,7 @@ class NestBrain:
         self.kernel_s = 0.0
         self._running = False
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._binding: Binding | None = None
         self._samples: dict[str, Samples] = {}
         self._spikes: AsciiTail | None = None
         self._readers: dict[str, Callable[[], Value]] = {}
@@ -89,12 +91,14 @@ class NestBrain:
                 NetworkError, f"network '{network.name}': cannot load extension module '{module}'"
             ):
                 nest.Install(module)
+        before = threads_now()
         nest.set(
             resolution=ns_to_ms(self.resolution_ns),
             local_num_threads=options.virtual_processes,
             overwrite_files=True,
             data_path=self._folder.name,
         )
+        self._binding = Binding(before, options.virtual_processes)
 
     def _build(
         self,
@@ -272,6 +276,8 @@ class NestBrain:
             nest.ResetKernel()
             release(self)
         self._running = False
+        if self._binding is not None:
+            self._binding.release()
         self._remove_folder()
 
     def _remove_folder(self) -> None:

@@ -36,7 +36,8 @@ def device_delay_ns(resolution_ns: int) -> int:
 
 
 class InputPort:
-    """The devices of one port. Only channels whose value changed are written to NEST."""
+    """The devices of one port. Only channels whose value changed are written to NEST, or all in one call when most did:
+    a call costs more than a channel, and writing the same value again changes nothing."""
 
     def __init__(self, described: BrainPort, nodes: Any, resolution_ns: int, delay_ns: int) -> None:
         """Create and connect the devices. Raises PortError when the neuron model does not take this input."""
@@ -82,10 +83,10 @@ class InputPort:
         changed = np.flatnonzero(wanted != self._actual)
         if not changed.size:
             return
-        settings = self._settings(wanted[changed].tolist(), now_ns)
-        if changed.size == self._actual.size:
-            write(self._devices, settings)
+        if 2 * changed.size >= wanted.size:
+            write(self._devices, self._settings(wanted.tolist(), now_ns))
         else:
+            settings = self._settings(wanted[changed].tolist(), now_ns)
             for channel, setting in zip(changed.tolist(), settings, strict=True):
                 write(self._channels[channel], setting)
         self._actual[:] = wanted

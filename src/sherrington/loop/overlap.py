@@ -7,9 +7,13 @@ the caller, once woken, needs the GIL, which the worker gives up only by enterin
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
+
+PROCESSORS = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else frozenset[int]()
+"""Those the process was given; read before an engine binds any thread."""
 
 
 class Overlap:
@@ -48,6 +52,7 @@ class Overlap:
             self._thread.join()
 
     def _serve(self) -> None:
+        _roam()
         while True:
             self._go.acquire()
             if self._until_ns is None:
@@ -60,3 +65,10 @@ class Overlap:
                 self._error = error
             self.busy_s += time.thread_time() - began
             self._done.release()
+
+
+def _roam() -> None:
+    """Let this thread run wherever the process may. It would else be bound to the processor of the brain's thread that
+    made it, and brain and body would take turns there."""
+    if PROCESSORS:
+        os.sched_setaffinity(0, PROCESSORS)
