@@ -40,9 +40,7 @@ def check(run: Run) -> Outcome:
                 reach <= -ELBOW_STEP_DEG,
             ),
             Check("moved by the push, deg", pushed, f">= {PUSH_DEG:g} deg", pushed >= PUSH_DEG),
-            Check(
-                "away from before 1 s after the push, deg", back, f"<= {RETURN_DEG:g} deg", back <= RETURN_DEG
-            ),
+            Check("share of the push left 1 s later", left, f"<= {LEFT_SHARE:g}", left <= LEFT_SHARE),
         ),
     )
 

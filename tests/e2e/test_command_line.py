@@ -303,7 +303,8 @@ def test_an_out_folder_that_cannot_be_written_is_said(simple: Path, sherrington:
     in_the_way.write_text("in the way", encoding="utf-8")
     for out in ("file", "file/runs"):
         done = sherrington("run", simple, "--out", out, cwd=simple.parent)
-        message = f"error: cannot make a run folder in {out}: {in_the_way} is a file; choose another folder with --out\n"
+        why = f"{in_the_way} is a file"
+        message = f"error: cannot make a run folder in {out}: {why}; choose another folder with --out\n"
         assert (done.returncode, done.stderr) == (2, message)
 
 

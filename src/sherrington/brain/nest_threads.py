@@ -1,9 +1,10 @@
 """NEST's threads on processors of their own, where a run has exactly as many processors as threads.
 
 NEST's threads meet several times per minimal delay, and OpenMP waits there by spinning. When the system puts two of
-them on one processor, each spins away the time that the other needs: steps of 0.6 ms took 20 to 50 ms, for seconds on end,
-on two otherwise idle cores. Letting them sleep instead (GOMP_SPINCOUNT=0) costs twice the time in the good case. Binding
-costs nothing there. With more processors than threads nothing is bound: two runs on one machine would choose the same.
+them on one processor, each spins away the time that the other needs: steps of 0.6 ms took 20 to 50 ms, for seconds on
+end, on two otherwise idle cores. Letting them sleep instead (GOMP_SPINCOUNT=0) costs twice the time in the good case.
+Binding costs nothing there. With more processors than threads nothing is bound: two runs on one machine would choose
+the same.
 """
 
 from __future__ import annotations
