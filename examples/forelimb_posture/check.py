@@ -58,8 +58,10 @@ def mean_deg(run: Run, start_ms: float, end_ms: float) -> np.ndarray:
 
 
 def push_deg(run: Run) -> tuple[float, float]:
-    """(largest departure of any joint during the push; the joints' mean departure a second later as a share of it), both from the mean of
-    the second before."""
+    """(largest departure of any joint during the push; the joints' mean departure a second later, as a share of it).
+
+    Both are measured from the mean of the second before the push.
+    """
     time_ns, angle = run.signal("body.joint_angle")
     before = mean_deg(run, PUSH_MS - 1000, PUSH_MS)
     during = (time_ns > PUSHED_MS[0] * 1e6) & (time_ns <= PUSHED_MS[1] * 1e6)
