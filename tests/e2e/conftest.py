@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,9 @@ Sherrington = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def environment() -> dict[str, str]:
-    """As here, but with this checkout first, and waiting NEST threads that do not keep the cores busy."""
+    """As here, but with this checkout first."""
     path = os.pathsep.join(filter(None, [str(SOURCE), os.environ.get("PYTHONPATH", "")]))
-    return os.environ | {"PYTHONPATH": path, "OMP_WAIT_POLICY": "passive"}
+    return os.environ | {"PYTHONPATH": path}
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +42,9 @@ def start() -> Callable[..., subprocess.Popen[str]]:
     """As ``sherrington``, but it goes on running; keyword arguments are those of ``subprocess.Popen``."""
 
     def begin(*arguments: Any, **options: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen([*COMMAND, *map(str, arguments)], env=environment(), text=True, **options)
+        # A job in the background of a shell ignores Ctrl-C, and so would all that it starts, these tests too.
+        listen = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+        command = [*COMMAND, *map(str, arguments)]
+        return subprocess.Popen(command, env=environment(), text=True, preexec_fn=listen, **options)
 
     return begin
