@@ -92,7 +92,7 @@ def _against_server(
     ours = parts.repeated("nest", readouts=readouts, count=OUR_STEPS[readouts])
     theirs = parts("server", readouts=readouts, count=count, warm_up=warm_up)
     medians, server = _medians(ours), _medians([theirs])[0]
-    metrics[f"nest_overhead_ms_{readouts}"] = min(medians)
+    metrics[f"nest_overhead_ms_{readouts}"] = float(np.median(medians))
     metrics[f"nest_overhead_mean_ms_{readouts}"] = _mean(ours)
     metrics[f"nest_rtf_{readouts}"] = float(np.median([_rtf(r) for r in ours]))
     metrics[f"nest_server_overhead_ms_{readouts}"] = server
@@ -130,7 +130,7 @@ def _closed(parts: _Parts, checks: dict[str, bool], details: dict[str, Any]) -> 
 def _fake(parts: _Parts, metrics: dict[str, float], checks: dict[str, bool], details: dict[str, Any]) -> None:
     runs = parts.repeated("fake", count=5000)
     medians = _medians(runs)
-    metrics["fake_overhead_ms"], details["fake_overhead_ms"] = min(medians), medians
+    metrics["fake_overhead_ms"], details["fake_overhead_ms"] = float(np.median(medians)), medians
     metrics["fake_overhead_mean_ms"] = _mean(runs)
     counts, angles = exact.expected(len(runs[0]["counts"]))
     off = float(np.abs(runs[0]["angles"] - angles).max())
@@ -139,7 +139,9 @@ def _fake(parts: _Parts, metrics: dict[str, float], checks: dict[str, bool], det
 
 
 def _one_port(parts: _Parts, metrics: dict[str, float]) -> None:
-    metrics["nest_overhead_ms_1000_in_one_port"] = min(_medians(parts.repeated("one_port", count=200)))
+    metrics["nest_overhead_ms_1000_in_one_port"] = float(
+        np.median(_medians(parts.repeated("one_port", count=200)))
+    )
 
 
 def _long(parts: _Parts, metrics: dict[str, float], details: dict[str, Any]) -> None:
