@@ -18,8 +18,9 @@ lies 15 mV above rest."""
 
 
 def relay(*, scale: float = 1.0, n_channels: int = 2, neurons_per_channel: int = 10) -> Network:
-    """Populations ``input`` (parrot_neuron) and ``output`` (iaf_psc_exp), each with channels ``c0``, ``c1``,
-    ...
+    """Parrots that repeat their input, and integrate-and-fire neurons that follow them one to one.
+
+    Populations ``input`` (parrot_neuron) and ``output`` (iaf_psc_exp), each with channels ``c0``, ``c1``, ...
 
     scale: fraction of ``neurons_per_channel`` to build, at least one neuron.
     """
