@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "brain.models*": (*FOUNDATION, *NETWORK, "brain.models*"),
     "brain*": (*FOUNDATION, "brain.*"),
     "body.engine": (*FOUNDATION, "body.model"),
-    "body.model": FOUNDATION,
+    "body.model": (*FOUNDATION, "body.osim_names"),
     "body.models*": (*FOUNDATION, "body.model", "body.models*"),
     "body*": (*FOUNDATION, "body.*"),
     "transfer*": (*FOUNDATION, "transfer.*"),

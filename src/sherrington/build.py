@@ -5,16 +5,18 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
+
+import numpy as np
 
 from .body.engine import BodyEngine, BodyOptions
 from .brain.engine import BrainEngine, BrainOptions, BrainPort, brain_port
-from .errors import PortError
-from .loop.closed_loop import ClosedLoop, Observer, Sources, Wiring
+from .errors import PortError, known
+from .loop.closed_loop import ClosedLoop, Observer, Source, Sources, Wiring
 from .loop.guard import Guard
 from .loop.pathway import PathwayRunner
 from .loop.schedule import Schedule
-from .ports import Port, Value
+from .ports import Entries, Port, Value
 from .resolved import Endpoint, Resolved, ResolvedPathway
 
 BRAINS = {"nest": "brain.nest:NestBrain", "closed_form": "brain.closed_form:ClosedFormBrain"}
@@ -98,8 +100,8 @@ def wire(resolved: Resolved, brain: BrainEngine, body: BodyEngine) -> Wiring:
     return Wiring(
         sensory=tuple(r for p, r in runners if not p.is_motor),
         motor=tuple(r for p, r in runners if p.is_motor),
-        brain_writes=_writes(runners, "brain"),
-        body_writes=_writes(runners, "body"),
+        brain_writes=_writes(runners, "brain", body),
+        body_writes=_writes(runners, "body", body),
     )
 
 
@@ -107,13 +109,36 @@ def _runner(p: ResolvedPathway, resolved: Resolved, brain: BrainEngine, body: Bo
     for end in p.inputs:
         if end.side == "body":
             _body_port(body.outputs, end.port, f"pathway '{p.name}'")
-    reads = [cast(Callable[[str], Value], brain.read if e.side == "brain" else body.read) for e in p.inputs]
+    reads = [_read(end, brain, body, p.name) for end in p.inputs]
     targets = [_target(end, body, p.name) for end in p.outputs]
     return PathwayRunner(p, reads, targets, resolved.interval_ns, resolved.experiment.seed)
 
 
+def _read(end: Endpoint, brain: BrainEngine, body: BodyEngine, pathway: str) -> Callable[[str], Value]:
+    if end.side == "brain":
+        return brain.read
+    if end.only is None:
+        return body.read
+    chosen = _entries(_body_port(body.outputs, end.port, f"pathway '{pathway}'"), end, pathway)
+    return lambda port: body.read(port)[chosen]
+
+
 def _target(end: Endpoint, body: BodyEngine, pathway: str) -> Port:
-    return end.brain.port if end.brain else _body_port(body.inputs, end.port, f"pathway '{pathway}'")
+    if end.brain:
+        return end.brain.port
+    port = _body_port(body.inputs, end.port, f"pathway '{pathway}'")
+    return port if end.only is None else port.part(_entries(port, end, pathway))
+
+
+def _entries(port: Port, end: Endpoint, pathway: str) -> Entries:
+    """Positions of the entries that an end means; ``gyro`` stands for ``gyro[0]``, ``gyro[1]`` and so on."""
+    found: list[int] = []
+    for name in end.only or ():
+        mine = [i for i, entry in enumerate(port.order) if entry == name or entry.startswith(f"{name}[")]
+        if not mine:
+            raise PortError(f"pathway '{pathway}': body.{port.name} has no entry '{name}'; {known(port.order)}")
+        found += mine
+    return np.array(found, np.intp)
 
 
 def _body_port(ports: Any, name: str, who: str) -> Port:
@@ -126,11 +151,13 @@ def _body_port(ports: Any, name: str, who: str) -> Port:
 
 
 def _writes(
-    runners: Sequence[tuple[ResolvedPathway, PathwayRunner]], side: str
+    runners: Sequence[tuple[ResolvedPathway, PathwayRunner]], side: str, body: BodyEngine
 ) -> tuple[tuple[Port, Sources], ...]:
-    by_port: dict[str, tuple[Port, list[tuple[PathwayRunner, int]]]] = {}
+    by_port: dict[str, tuple[Port, list[Source]]] = {}
     for pathway, runner in runners:
-        for i, (end, port) in enumerate(zip(pathway.outputs, runner.targets, strict=True)):
+        for i, (end, target) in enumerate(zip(pathway.outputs, runner.targets, strict=True)):
             if end.side == side:
-                by_port.setdefault(port.name, (port, []))[1].append((runner, i))
+                whole = target if end.only is None else body.inputs[end.port]
+                chosen = None if end.only is None else _entries(whole, end, pathway.name)
+                by_port.setdefault(whole.name, (whole, []))[1].append(Source(runner, i, chosen))
     return tuple((port, tuple(sources)) for port, sources in by_port.values())

@@ -82,6 +82,9 @@ class Reference(Section):
     """A port with options."""
 
     port: str = Field(description="brain.POPULATION.QUANTITY or body.QUANTITY")
+    only: list[str] | None = Field(
+        None, min_length=1, description="entries of a port of the body, by name and in this order; all if left out"
+    )
     per: Literal["channel", "population", "neuron"] = Field(
         "channel",
         description="what an entry stands for: a channel of the population, all of it, or a neuron",
@@ -99,6 +102,13 @@ class Noise(Section):
     std: NotNegative = Field(description="standard deviation, in the unit of the output")
 
 
+class Conduction(Section):
+    """A nerve. Its delay is rounded to whole exchange intervals, and to at least one."""
+
+    length_m: Positive = Field(description="length of the nerve, m")
+    velocity_m_per_s: Positive = Field(description="conduction velocity of its fibres, m/s")
+
+
 class Pathway(Section):
     """One transfer function between ports, with the conduction delay of the nerve it stands for."""
 
@@ -111,6 +121,9 @@ class Pathway(Section):
     )
     params: dict[str, Any] = Field(default_factory=dict, description="parameters of the function")
     delay_ms: NotNegative = Field(0.0, description="conduction delay, ms; a multiple of loop.interval_ms")
+    conduction: Conduction | None = Field(
+        None, description="the nerve, in place of delay_ms: the delay is its length by its velocity"
+    )
     interval_ms: Positive | None = Field(
         None,
         description="how often the function is called, ms; a multiple of loop.interval_ms; that itself if left out",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -21,6 +21,10 @@ _FEW = 32
 
 Signal = NDArray[np.float64]
 """One value per channel: shape ``Port.shape``, in ``Port.unit``, first axis ordered as ``Port.order``."""
+
+
+Entries = NDArray[np.intp]
+"""Positions along the first axis of a port."""
 
 
 class Kind(StrEnum):
@@ -86,6 +90,11 @@ class Port:
     def size(self) -> int:
         """Number of channels: the length of the first axis."""
         return self.shape[0]
+
+    def part(self, entries: Entries) -> Port:
+        """A port of some of the entries, under the same name."""
+        order = tuple(self.order[i] for i in entries)
+        return replace(self, shape=(len(order), *self.shape[1:]), order=order)
 
     def index(self, channel: str) -> int:
         """Position of a channel; raises PortError with the channels that exist."""

@@ -17,12 +17,14 @@ from .transfer.function import Transfer
 @dataclass(frozen=True)
 class Endpoint:
     """One end of a pathway. side: ``brain`` or ``body``; port: name within that engine; unit: as declared there;
-    brain: the resolved brain port, None for the body, whose engine knows the sizes."""
+    brain: the resolved brain port, None for the body, whose engine knows the sizes; only: names of the entries of a
+    body's port that are meant, None for all."""
 
     side: str
     port: str
     unit: str
     brain: BrainPort | None = None
+    only: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

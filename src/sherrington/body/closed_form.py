@@ -133,10 +133,10 @@ class ClosedFormBody:
         turned = np.array([[math.cos(half), 0.0, math.sin(half), 0.0]] * count)
         return Pose(self._bodies, np.zeros((count, 3)), turned)
 
-    def reset(self) -> None:
-        """Back to the initial angle, at rest, inputs zero, time zero."""
+    def reset(self, at_ns: int = 0) -> None:
+        """Back to the initial angle, at rest, inputs zero; the time is then ``at_ns``."""
         self._check_prepared()
-        self.now_ns = 0
+        self.now_ns = at_ns
         self._state = np.array([self._start_rad, 0.0, 0.0, 0.0])
         self._held = np.zeros(3)
 

@@ -39,7 +39,10 @@ OUTPUTS = {
 """muscle_length, _velocity: of the whole musculotendon, lengthening positive. muscle_force: tension, >= 0.
 muscle_optimal_length, muscle_rest_length, muscle_max_force: constants; rest is the musculotendon length at the
 initial pose. contact_force: normal force on each body, summed over its contacts, >= 0. site_position: shape
-(n_sites, 3), world frame. sensor: every scalar of the model's sensor section, in document order."""
+(n_sites, 3), world frame. sensor: every scalar of the model's sensor section, in document order.
+
+Beside these, a camera called NAME that is asked for in ``BodyOptions.cameras`` is the output ``camera.NAME``: its
+image as luminance, 0 to 1, shape (height, width), top row first; drawn when it is read."""
 
 
 CONSTANTS = frozenset({"muscle_optimal_length", "muscle_rest_length", "muscle_max_force"})
@@ -48,10 +51,12 @@ CONSTANTS = frozenset({"muscle_optimal_length", "muscle_rest_length", "muscle_ma
 
 @dataclass(frozen=True)
 class BodyOptions:
-    """timestep_ms: step of the body. initial: joint angles in rad that replace the model's own, by joint."""
+    """timestep_ms: step of the body. initial: joint angles in rad that replace the model's own, by joint. cameras:
+    name to (width, height) in pixels of every camera that is read; an engine makes no other image."""
 
     timestep_ms: float = 0.5
     initial: Mapping[str, float] = field(default_factory=dict)
+    cameras: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,8 +103,8 @@ class BodyEngine(Protocol):
         """Where everything is now."""
         ...
 
-    def reset(self) -> None:
-        """Back to the initial pose, at rest, inputs zero, time zero."""
+    def reset(self, at_ns: int = 0) -> None:
+        """Back to the initial pose, at rest, inputs zero; the time is then ``at_ns``, so that a run can go on."""
         ...
 
     def save(self) -> bytes:

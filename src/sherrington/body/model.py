@@ -1,7 +1,7 @@
-"""A described body: an MJCF document and the names in it. No engine is imported here.
+"""A described body: an MJCF or an OpenSim document, or both, and the names in it. No engine is imported here.
 
-Names are read from the XML, includes followed, so that an experiment is checked before MuJoCo is loaded, for
-shipped and for any other MJCF file alike.
+Names are read from the XML, includes followed, so that an experiment is checked before an engine is loaded, for
+shipped bodies and for any other file alike.
 """
 
 from __future__ import annotations
@@ -12,30 +12,43 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import BodyError
+from .osim_names import osim_names
+
+KINDS = ("joint", "muscle", "motor", "body", "site", "camera")
+"""What has names in a model."""
 
 
 @dataclass(frozen=True)
 class BodyModel:
     """A body ready to be compiled by an engine.
 
-    mjcf: the document; folder: where its meshes and includes lie. initial: joint angles in rad at the start,
-    by joint name; those left out start at the model's own ``qpos0``. facts: static numbers for reports.
+    mjcf: the document for MuJoCo; osim: the document for OpenSim; at least one of them. Where both are given they
+    describe one body with the same names of joints, muscles and bodies in the same order. folder: where meshes and
+    includes lie. initial: joint angles in rad at the start, by joint name; those left out start at the model's own
+    default. facts: static numbers for reports. Raises BodyError for a document that cannot be read.
     """
 
     name: str
-    mjcf: str
+    mjcf: str = ""
     folder: Path = Path()
     initial: Mapping[str, float] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
+    osim: str = ""
 
     def __post_init__(self) -> None:
+        if not self.mjcf and not self.osim:
+            raise BodyError(f"body model '{self.name}' has no document; give it mjcf or osim")
         included: dict[str, str] = {}
-        object.__setattr__(self, "_names", _names(self.mjcf, self.folder, self.name, included))
+        if self.mjcf:
+            names = _names(self.mjcf, self.folder, self.name, included)
+        else:
+            names = osim_names(self.osim, self.name)
+        object.__setattr__(self, "_names", names)
         object.__setattr__(self, "_included", included)
 
     @property
     def joints(self) -> tuple[str, ...]:
-        """Hinge and slide joints, in document order (which is MuJoCo's)."""
+        """Hinge and slide joints of MuJoCo, coordinates of OpenSim; in document order."""
         return self._names["joint"]  # type: ignore[attr-defined, no-any-return]
 
     @property
@@ -56,18 +69,24 @@ class BodyModel:
         return self._names["site"]  # type: ignore[attr-defined, no-any-return]
 
     @property
+    def cameras(self) -> tuple[str, ...]:
+        return self._names["camera"]  # type: ignore[attr-defined, no-any-return]
+
+    @property
     def included(self) -> Mapping[str, str]:
         """The documents that ``<include file=...>`` names, by that name; their own includes too."""
         return self._included  # type: ignore[attr-defined, no-any-return]
 
     @staticmethod
     def from_file(path: Path) -> BodyModel:
-        """Any MJCF file. Raises BodyError when it cannot be read as one."""
+        """Any ``.osim`` file, or else MJCF. Raises BodyError when it cannot be read as that."""
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise BodyError(f"cannot read body model {path}: {error.strerror}") from error
-        return BodyModel(path.stem, text, path.parent)
+        if path.suffix == ".osim":
+            return BodyModel(path.stem, osim=text, folder=path.parent)
+        return BodyModel(path.stem, mjcf=text, folder=path.parent)
 
 
 def _names(mjcf: str, folder: Path, name: str, included: dict[str, str]) -> dict[str, tuple[str, ...]]:
@@ -98,7 +117,7 @@ class _Names:
     """Walks a document in the order in which MuJoCo numbers things: a body's own elements, then its children."""
 
     def __init__(self, folder: Path, included: dict[str, str]) -> None:
-        self.names: dict[str, list[str]] = {k: [] for k in ("joint", "muscle", "motor", "body", "site")}
+        self.names: dict[str, list[str]] = {k: [] for k in KINDS}
         self._folder, self._included = folder, included
         self._classes: dict[str, dict[str, str]] = {}
 
@@ -147,8 +166,8 @@ class _Names:
                 children.append((child, childclass))
             elif child.tag == "frame":
                 self._own(child, childclass, children)
-            elif child.tag == "site":
-                self._add("site", child)
+            elif child.tag in {"site", "camera"}:
+                self._add(child.tag, child)
             elif child.tag == "joint" and self._given(child, "type", childclass, "hinge") in {
                 "hinge",
                 "slide",

@@ -8,18 +8,38 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+
 from ..body.engine import BodyEngine
 from ..brain.engine import BrainEngine
 from ..clock import NS_PER_S, format_ms
 from ..errors import RunError
-from ..ports import Port, Signal, SpikeBatch, Value
+from ..ports import Entries, Port, Signal, SpikeBatch, Value
 from ..resolved import TimedChange, TimedForce
 from .guard import Guard
 from .overlap import Overlap
 from .pathway import PathwayRunner
 from .schedule import Schedule
 
-Sources = tuple[tuple[PathwayRunner, int], ...]
+@dataclass(frozen=True)
+class Source:
+    """An output of a pathway that ends at a port. entries: those of the port that it is for, None for all."""
+
+    runner: PathwayRunner
+    output: int
+    entries: Entries | None = None
+
+    def value(self, port: Port) -> Value:
+        """What arrives now, in the shape of ``port``; zero at the entries that are not meant."""
+        value = self.runner.values[self.output]
+        if self.entries is None or isinstance(value, SpikeBatch):
+            return value
+        whole = np.zeros(port.shape)
+        whole[self.entries] = value
+        return whole
+
+
+Sources = tuple[Source, ...]
 
 
 class Observer(Protocol):
@@ -58,7 +78,7 @@ class Wiring:
     """The pathways as they are called, and where their outputs go.
 
     motor: from brain to body, called after the brain has advanced; sensory: all others, called before.
-    brain_writes, body_writes: per port every (runner, index of its output) that ends there; they add up.
+    brain_writes, body_writes: per port every pathway's output that ends there; they add up.
     """
 
     sensory: tuple[PathwayRunner, ...]
@@ -220,10 +240,12 @@ class ClosedLoop:
 
     def _sum(self, port: Port, sources: Sources) -> Value:
         """What arrives at a port. Each pathway has been checked; together they can still leave the port's range."""
-        total = _sum(sources)
+        total = sources[0].value(port)
+        for source in sources[1:]:
+            total = _add(total, source.value(port))
         fault = port.fault(total) if len(sources) > 1 else None
         if fault:
-            names = ", ".join(f"'{runner.name}'" for runner, _ in sources)
+            names = ", ".join(f"'{source.runner.name}'" for source in sources)
             raise RunError(
                 f"pathways {names} add up at {port.name} to an impossible value: {fault}\n"
                 f"    at {format_ms(self.now_ns)}; lower their gains, or let one function give the sum"
@@ -300,14 +322,6 @@ class ClosedLoop:
         inside = min(took, max(spent.brain - brain_before, spent.body - body_before))
         spent.advance += inside
         spent.readout += took - inside
-
-
-def _sum(sources: Sources) -> Value:
-    runner, index = sources[0]
-    total = runner.values[index]
-    for other, i in sources[1:]:
-        total = _add(total, other.values[i])
-    return total
 
 
 def _add(a: Value, b: Value) -> Value:

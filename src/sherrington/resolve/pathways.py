@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..body.model import BodyModel
 from ..brain.network import Network
-from ..clock import format_ms
+from ..clock import NS_PER_S, format_ms
 from ..experiment import Pathway, Reference
 from ..ports import SPIKES_UNIT
 from ..resolved import Endpoint, ResolvedPathway
@@ -33,7 +33,7 @@ class Pathways:
     def resolve(self, name: str, p: Pathway) -> ResolvedPathway | None:
         """The pathway with everything found, or None when that is not possible."""
         key = f"pathways.{name}"
-        delay_ns = self.findings.multiple(f"{key}.delay_ms", p.delay_ms, self.interval_ns)
+        delay_ns = self._delay_ns(key, p)
         interval_ns = self.interval_ns
         if p.interval_ms is not None:
             interval_ns = self.findings.multiple(f"{key}.interval_ms", p.interval_ms, self.interval_ns)
@@ -52,6 +52,16 @@ class Pathways:
         self._check_outputs(key, resolved, p)
         self._check_pipelining(key, resolved)
         return resolved
+
+    def _delay_ns(self, key: str, p: Pathway) -> int:
+        if p.conduction is None:
+            return self.findings.multiple(f"{key}.delay_ms", p.delay_ms, self.interval_ns)
+        if "delay_ms" in p.model_fields_set:
+            self.findings.add(f"{key}.delay_ms", "the delay is given twice", "remove it, or remove conduction")
+        if not self.interval_ns:
+            return 0
+        seconds = p.conduction.length_m / p.conduction.velocity_m_per_s
+        return max(1, round(seconds * NS_PER_S / self.interval_ns)) * self.interval_ns
 
     def _transfer(self, key: str, p: Pathway) -> Transfer | None:
         function = self.findings.function(

@@ -48,8 +48,8 @@ class Ports:
         reference = given if isinstance(given, Reference) else Reference(port=given)
         side, _, rest = reference.port.partition(".")
         if side == "body":
-            self._options(key, reference, set(), f"'{reference.port}'")
-            return self._body_end(key, rest, writes=writes)
+            self._options(key, reference, {"only"}, f"'{reference.port}'")
+            return self._body_end(key, rest, reference.only, writes=writes)
         if side == "brain":
             return self._brain_end(key, rest, reference, writes=writes)
         self.findings.add(key, f"'{reference.port}' is no port", f"{near(side, ('brain', 'body'))}{FORMS}")
@@ -59,11 +59,15 @@ class Ports:
         """Number of channels; 0 where it is not known."""
         if end.brain is not None:
             return end.brain.port.size
+        if end.only is not None:
+            return len(end.only)
         return len(body_parts(self.body, end.port)[1]) if self.body is not None else 0
 
     # --- the body's side ---
 
-    def _body_end(self, key: str, quantity: str, *, writes: bool) -> Endpoint | None:
+    def _body_end(
+        self, key: str, quantity: str, only: list[str] | None, *, writes: bool
+    ) -> Endpoint | None:
         table = body_engine.INPUTS if writes else body_engine.OUTPUTS
         if quantity not in table:
             verb = "written to" if writes else "read from"
@@ -75,7 +79,17 @@ class Ports:
             if what and not names:
                 self.findings.add(key, f"body '{self.body.name}' has no {what}", _instead(self.body, writes))
                 return None
-        return Endpoint("body", quantity, ANY if quantity in MODEL_UNITS else table[quantity])
+            self._check_only(f"{key}.only", only or [], what, names)
+        unit = ANY if quantity in MODEL_UNITS else table[quantity]
+        return Endpoint("body", quantity, unit, only=None if only is None else tuple(only))
+
+    def _check_only(self, key: str, only: list[str], what: str, names: tuple[str, ...]) -> None:
+        """Names of the model's sensors are known to the engine only, which checks them when it is built."""
+        for i, name in enumerate(only):
+            if name in only[:i]:
+                self.findings.add(f"{key}.{i}", f"'{name}' is there twice", "remove one of them")
+            elif what and name not in names:
+                self.findings.unknown(f"{key}.{i}", f"the body has no '{name}' among its {what}", name, names)
 
     # --- the brain's side ---
 
