@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --no-deps
-SOURCES := src tests benchmarks examples docs tools/lock
+SOURCES := src tests benchmarks examples docs tools/lock tools/check-packages
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test check format bench lock clean
@@ -26,7 +26,7 @@ venv: $(STAMPS)/sherrington ## make or update .venv, with .venv/bin/sherrington
 demo: venv ## run the main example: a mouse forelimb moved by a spiking spinal cord
 	$(BIN)/sherrington run examples/forelimb_posture
 
-test: venv $(STAMPS)/test ## run all tests, the slow ones too
+test: venv $(STAMPS)/test $(STAMPS)/models ## run all tests, the slow ones too
 	@tools/system-packages $(BIN)/python
 	$(BIN)/python -m pytest
 
@@ -50,7 +50,7 @@ clean: ## remove .venv, caches and built files; runs/ stays
 	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment. A stamp is written last, so a step that was interrupted is done again. The lock files name every
-# package, hence --no-deps: nothing can slip in unpinned, and `pip check` says if something is missing.
+# package, hence --no-deps: nothing can slip in unpinned, and tools/check-packages says if something is missing.
 $(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; ok = (3, 11) <= v < (3, 14); ok or sys.exit("Sherrington needs Python 3.11, 3.12 or 3.13 (NEST has wheels for these); $(PYTHON) is %d.%d. Try: make PYTHON=python3.13 venv" % v[:2])'
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
@@ -64,7 +64,7 @@ $(STAMPS)/%: requirements/%.txt $(STAMPS)/venv
 $(STAMPS)/sherrington: pyproject.toml $(STAMPS)/build $(STAMPS)/run
 	@echo "installing sherrington from this folder"
 	@$(PIP_INSTALL) --no-build-isolation --editable .
-	@$(BIN)/python -m pip check
+	@$(BIN)/python tools/check-packages
 	@touch $@
 
 .PRECIOUS: $(STAMPS)/%

@@ -9,6 +9,9 @@ from functools import cache
 
 import pytest
 
+# It chooses how MuJoCo draws, which must come before any test file's own import of MuJoCo.
+import sherrington.body  # noqa: F401
+
 os.environ.setdefault("MPLBACKEND", "agg")
 
 _DRAW = """

@@ -26,8 +26,9 @@ PACKAGE = "sherrington"
 
 FOUNDATION = ("errors", "clock", "ports", "parallel")
 NETWORK = ("brain.network", "brain.distributions", "brain.rules")
-CONTRACTS = ("brain.engine", *NETWORK, "body.engine", "body.model", "transfer.function")
-SHIPPED = ("brain.models", "body.models", "transfer.shipped")
+BODY = ("body.engine", "body.model", "body.scene")
+CONTRACTS = ("brain.engine", *NETWORK, *BODY, "transfer.function", "task", "task.task")
+SHIPPED = ("brain.models", "body.models", "body.parts", "transfer.shipped", "task.shipped")
 ROOMS = (*FOUNDATION, *CONTRACTS, *SHIPPED, "transfer", "experiment", "find", "resolved", "record.*")
 
 # What a module may import from the package. The first pattern that fits decides; names are without the
@@ -47,10 +48,14 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "brain.models*": (*FOUNDATION, *NETWORK, "brain.models*"),
     "brain*": (*FOUNDATION, "brain.*"),
     "body.engine": (*FOUNDATION, "body.model"),
-    "body.model": (*FOUNDATION, "body.osim_names"),
-    "body.models*": (*FOUNDATION, "body.model", "body.models*"),
+    "body.model": (*FOUNDATION, "body.osim_*", "body.mjcf_*", "body.xml_text", "body.aside"),
+    "body.models*": (*FOUNDATION, "body.model", "body.models*", "body.aside"),
+    "body.scene*": (*FOUNDATION, "body.model", "body.xml_text", "body.osim_document", "body.scene*"),
+    "body.parts*": (*FOUNDATION, "body.scene", "body.parts*"),
     "body*": (*FOUNDATION, "body.*"),
     "transfer*": (*FOUNDATION, "transfer.*"),
+    # A task sees signals of a body and gives cues: it knows the description of the body, and no engine or brain.
+    "task*": (*FOUNDATION, "body.model", "task", "task.*"),
     # The experiment file: text to values, values to sections, what is wrong in words.
     "yaml_file": ("errors",),
     "overrides": ("errors", "yaml_file"),
@@ -89,6 +94,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 HEAVY: dict[str, tuple[str, ...]] = {
     "nest": ("brain.nest*",),
     "mujoco": ("body.mujoco*", "body.render"),
+    "opensim": ("body.opensim_library",),
     "h5py": ("record.store", "record.read"),
     "matplotlib": ("record.report*",),
     "pynwb": ("record.export*",),

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from .body.model import BodyModel
+from .body.scene import Part
 from .brain.distributions import Lognormal, Normal, Uniform, Values
 from .brain.network import Network, Population, Projection
 from .brain.rules import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotal, OneToOne
@@ -45,6 +46,7 @@ __all__ = [
     "Normal",
     "OneToOne",
     "Outcome",
+    "Part",
     "Population",
     "Projection",
     "Run",

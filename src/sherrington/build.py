@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,21 @@ import numpy as np
 from .body.engine import BodyEngine, BodyOptions
 from .brain.engine import BrainEngine, BrainOptions, BrainPort, brain_port
 from .errors import PortError, known
-from .loop.closed_loop import ClosedLoop, Observer, Source, Sources, Wiring
+from .loop.closed_loop import ClosedLoop, Observer
 from .loop.guard import Guard
 from .loop.pathway import PathwayRunner
 from .loop.schedule import Schedule
+from .loop.trials import TrialRunner
+from .loop.wiring import Source, Sources, Wiring
 from .ports import Entries, Port, Value
 from .resolved import Endpoint, Resolved, ResolvedPathway
 
 BRAINS = {"nest": "brain.nest:NestBrain", "closed_form": "brain.closed_form:ClosedFormBrain"}
-BODIES = {"mujoco": "body.mujoco:MujocoBody", "closed_form": "body.closed_form:ClosedFormBody"}
+BODIES = {
+    "mujoco": "body.mujoco:MujocoBody",
+    "opensim": "body.opensim:OpensimBody",
+    "closed_form": "body.closed_form:ClosedFormBody",
+}
 
 
 def load_engine(table: dict[str, str], name: str) -> Any:
@@ -67,7 +73,9 @@ def build_body(resolved: Resolved) -> BodyEngine:
     """Compile the body in its engine, in its initial pose."""
     section = resolved.experiment.body
     body: BodyEngine = load_engine(BODIES, section.engine)
-    body.prepare(resolved.body, BodyOptions(section.timestep_ms, section.initial_rad))
+    pipelined = resolved.experiment.loop.mode == "pipelined"
+    options = BodyOptions(section.timestep_ms, section.initial_rad, resolved.cameras, pipelined)
+    body.prepare(resolved.body, options)
     return body
 
 
@@ -96,47 +104,79 @@ def wire(resolved: Resolved, brain: BrainEngine, body: BodyEngine) -> Wiring:
     """Names to ports, once."""
     for force in resolved.forces:
         _body_port(body.inputs, force.port, f"perturbation '{force.name}'")
-    runners = [(p, _runner(p, resolved, brain, body)) for p in resolved.pathways]
+    trials = trial_runner(resolved, body)
+    runners = [(p, _runner(p, resolved, brain, body, trials)) for p in resolved.pathways]
     return Wiring(
         sensory=tuple(r for p, r in runners if not p.is_motor),
         motor=tuple(r for p, r in runners if p.is_motor),
         brain_writes=_writes(runners, "brain", body),
         body_writes=_writes(runners, "body", body),
+        trials=trials,
     )
 
 
-def _runner(p: ResolvedPathway, resolved: Resolved, brain: BrainEngine, body: BodyEngine) -> PathwayRunner:
-    for end in p.inputs:
-        if end.side == "body":
-            _body_port(body.outputs, end.port, f"pathway '{p.name}'")
-    reads = [_read(end, brain, body, p.name) for end in p.inputs]
-    targets = [_target(end, body, p.name) for end in p.outputs]
+def trial_runner(resolved: Resolved, body: BodyEngine) -> TrialRunner | None:
+    """A new one for the task, or None without a task."""
+    if resolved.task is None:
+        return None
+    for ports, names in ((body.outputs, resolved.task.reads), (body.inputs, resolved.task.forces)):
+        for name in names:
+            _body_port(ports, name, f"task '{resolved.task.name}'")
+    return TrialRunner(resolved.task, body, resolved.interval_ns, resolved.experiment.seed)
+
+
+def _runner(
+    p: ResolvedPathway,
+    resolved: Resolved,
+    brain: BrainEngine,
+    body: BodyEngine,
+    trials: TrialRunner | None,
+) -> PathwayRunner:
+    who = f"pathway '{p.name}'"
+    reads = [reader(end, brain, body, trials, who) for end in p.inputs]
+    targets = [target(end, body, who) for end in p.outputs]
     return PathwayRunner(p, reads, targets, resolved.interval_ns, resolved.experiment.seed)
 
 
-def _read(end: Endpoint, brain: BrainEngine, body: BodyEngine, pathway: str) -> Callable[[str], Value]:
+def reader(
+    end: Endpoint, brain: BrainEngine, body: BodyEngine, trials: TrialRunner | None, who: str
+) -> Callable[[str], Value]:
+    """What reads an end, given the name of its port. who: is named in errors, as everywhere here."""
     if end.side == "brain":
         return brain.read
+    source, ports = (trials, trials.ports) if trials and end.side == "task" else (body, body.outputs)
+    port = _body_port(ports, end.port, who)
     if end.only is None:
-        return body.read
-    chosen = _entries(_body_port(body.outputs, end.port, f"pathway '{pathway}'"), end, pathway)
-    return lambda port: body.read(port)[chosen]
+        return source.read
+    chosen = _entries(port, end, who)
+    return lambda port: source.read(port)[chosen]
 
 
-def _target(end: Endpoint, body: BodyEngine, pathway: str) -> Port:
-    if end.brain:
-        return end.brain.port
-    port = _body_port(body.inputs, end.port, f"pathway '{pathway}'")
-    return port if end.only is None else port.part(_entries(port, end, pathway))
+def target(end: Endpoint, body: BodyEngine, who: str) -> Port:
+    """The port that an end writes, with the entries that are meant."""
+    return end.brain.port if end.brain else _meant(body.inputs, end, who)
 
 
-def _entries(port: Port, end: Endpoint, pathway: str) -> Entries:
+def source(end: Endpoint, body: BodyEngine, trials: TrialRunner | None, who: str) -> Port:
+    """The port that an end reads, with the entries that are meant."""
+    ports = trials.ports if trials and end.side == "task" else body.outputs
+    return end.brain.port if end.brain else _meant(ports, end, who)
+
+
+def _meant(ports: Mapping[str, Port], end: Endpoint, who: str) -> Port:
+    port = _body_port(ports, end.port, who)
+    return port if end.only is None else port.part(_entries(port, end, who))
+
+
+def _entries(port: Port, end: Endpoint, who: str) -> Entries:
     """Positions of the entries that an end means; ``gyro`` stands for ``gyro[0]``, ``gyro[1]`` and so on."""
     found: list[int] = []
     for name in end.only or ():
         mine = [i for i, entry in enumerate(port.order) if entry == name or entry.startswith(f"{name}[")]
         if not mine:
-            raise PortError(f"pathway '{pathway}': body.{port.name} has no entry '{name}'; {known(port.order)}")
+            raise PortError(
+                f"{who}: {end.side}.{port.name} has no entry '{name}'; {known(port.order)}"
+            )
         found += mine
     return np.array(found, np.intp)
 
@@ -158,6 +198,6 @@ def _writes(
         for i, (end, target) in enumerate(zip(pathway.outputs, runner.targets, strict=True)):
             if end.side == side:
                 whole = target if end.only is None else body.inputs[end.port]
-                chosen = None if end.only is None else _entries(whole, end, pathway.name)
+                chosen = None if end.only is None else _entries(whole, end, f"pathway '{pathway.name}'")
                 by_port.setdefault(whole.name, (whole, []))[1].append(Source(runner, i, chosen))
     return tuple((port, tuple(sources)) for port, sources in by_port.values())

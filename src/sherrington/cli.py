@@ -122,7 +122,7 @@ def info(
 
 @app.command(name="list")
 def list_() -> None:
-    """What ships: examples, networks, bodies, transfer functions, benchmarks."""
+    """What ships: examples, networks, bodies, transfer functions, tasks, benchmarks."""
     from . import bench, shipped
 
     for heading, things in (*shipped.catalogue(), ("benchmarks", dict.fromkeys(bench.names(), ""))):
@@ -200,6 +200,24 @@ def bench(
         print(json.dumps({key: line[key] for key in keys}))
     if not line["checked"]:
         raise typer.Exit(1)
+
+
+@app.command()
+def convert(
+    osim: Annotated[Path, typer.Argument(metavar="OSIM", help="an OpenSim 4 model, .osim")],
+    mjcf: Annotated[
+        Path | None, typer.Argument(metavar="MJCF", help="file to write; beside OSIM if left out")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="overwrite the file")] = False,
+) -> None:
+    """Convert an OpenSim model to MJCF, and say what could not be kept. OpenSim is not needed."""
+    from .body.osim_to_mjcf import convert_file
+
+    target = mjcf or osim.with_suffix(".xml")
+    warnings = convert_file(osim, target, force)
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(f"wrote {target}; {len(warnings)} warning{'' if len(warnings) == 1 else 's'}")
 
 
 @app.command()

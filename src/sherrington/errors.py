@@ -8,6 +8,7 @@
     │   ├── ClockError             two clocks that do not divide, a time that is no whole nanosecond
     │   ├── NetworkError           a described network that contradicts itself
     │   ├── BodyError              a body model that cannot be read, compiled or stepped
+    │   ├── TaskError              a task that contradicts itself or does not fit the body
     │   ├── PortError              a port that does not exist, or a value that does not fit it
     │   └── UnsupportedError       the engine cannot do this; the message carries the reason
     ├── RunError                   a run had to stop; what it recorded so far is kept           exit 1
@@ -46,6 +47,10 @@ class NetworkError(NeverError):
 
 class BodyError(NeverError):
     """A body model that cannot be read, compiled or stepped."""
+
+
+class TaskError(NeverError):
+    """A task that contradicts itself, or that does not fit the body it is given."""
 
 
 class PortError(NeverError):
@@ -99,13 +104,13 @@ class Problem:
 
 
 class ExperimentError(NeverError):
-    """Everything that is wrong in an experiment folder, reported at once."""
+    """Everything that is wrong in an experiment folder, or in a sweep of one, reported at once."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], what: str = "experiment") -> None:
         self.problems = tuple(sorted(set(problems)))
         count = len(self.problems)
         heading = "1 problem" if count == 1 else f"{count} problems"
-        super().__init__("\n".join([f"{heading} in this experiment", *map(str, self.problems)]))
+        super().__init__("\n".join([f"{heading} in this {what}", *map(str, self.problems)]))
 
 
 def known(names: Sequence[str]) -> str:

@@ -69,12 +69,39 @@ class Brain(Section):
 class Body(Section):
     """The body and the engine that simulates it."""
 
-    model: str = Field(description="a shipped body by name, an .xml file (MJCF), or file.py:function")
-    engine: Literal["mujoco", "closed_form"] = Field("mujoco", description="the simulator")
+    model: str = Field(description="a shipped body by name, an .xml (MJCF) or .osim file, or file.py:function")
+    engine: Literal["mujoco", "opensim", "closed_form"] = Field("mujoco", description="the simulator")
     timestep_ms: Positive = Field(0.5, description="time step of the body, ms")
     params: dict[str, Any] = Field(default_factory=dict, description="arguments of the body's function")
     initial_rad: dict[str, Finite] = Field(
         default_factory=dict, description="joint angles at the start, rad, by joint"
+    )
+
+
+class ScenePart(Section):
+    """One part of the environment, and where it stands."""
+
+    part: str = Field(description="a shipped part by name, or file.py:function")
+    at_m: Vector = Field([0.0, 0.0, 0.0], description="its place [x, y, z], m, in the world or in attached_to")
+    turned_deg: Vector = Field(
+        [0.0, 0.0, 0.0],
+        description="turned about the x, then y, then z axis of what it stands in, degrees: roll, pitch, yaw",
+    )
+    attached_to: str | None = Field(None, description="the body that it moves with; none if left out")
+    params: dict[str, Any] = Field(default_factory=dict, description="arguments of the part's function")
+
+
+class Environment(Section):
+    """What surrounds the body."""
+
+    gravity_m_per_s2: Vector | None = Field(
+        None,
+        description="[x, y, z] in the world of the body's document, m/s2; the body's own if left out",
+    )
+    parts: dict[Name, ScenePart] = Field(
+        default_factory=dict,
+        description="parts of the scene by name; an element of one is called PART_ELEMENT",
+        json_schema_extra={"additionalProperties": False},
     )
 
 
@@ -84,6 +111,9 @@ class Reference(Section):
     port: str = Field(description="brain.POPULATION.QUANTITY or body.QUANTITY")
     only: list[str] | None = Field(
         None, min_length=1, description="entries of a port of the body, by name and in this order; all if left out"
+    )
+    pixels: list[Annotated[int, Field(ge=1, le=4096)]] | None = Field(
+        None, min_length=2, max_length=2, description="width and height of the image of body.camera.NAME"
     )
     per: Literal["channel", "population", "neuron"] = Field(
         "channel",
@@ -157,12 +187,29 @@ class Intervention(Section):
     current_pA: Finite = Field(0.0, description="current into every neuron for stimulate, pA")
 
 
+class TaskSection(Section):
+    """What the body is to do: trials with cues for the brain, a verdict on each."""
+
+    name: str = Field(description="a shipped task by name, or file.py:Class")
+    params: dict[str, Any] = Field(default_factory=dict, description="parameters of the task")
+    trials: int | None = Field(
+        None, ge=1, description="the run ends after so many; as many as loop.duration_ms holds if left out"
+    )
+    pause_ms: NotNegative = Field(
+        0.0,
+        description="from the end of a trial to the next, ms; a multiple of loop.interval_ms; 0: in the next cycle",
+    )
+    reset: Literal["each_trial", "never"] = Field(
+        "each_trial", description="when the body is put back into its initial pose; the brain goes on"
+    )
+
+
 class Record(Section):
     """What is kept of a run."""
 
     spikes: Literal["all", "none"] | list[str] = Field("all", description="populations whose spikes are kept")
     signals: Literal["all", "none"] | list[str] = Field(
-        "all", description="ports kept: body.QUANTITY, brain.PORT, pathway.NAME.OUTPUT"
+        "all", description="ports kept: body.QUANTITY, brain.PORT, pathway.NAME.OUTPUT, task.CUE"
     )
     interval_ms: Positive | None = Field(
         None,
@@ -183,6 +230,9 @@ class Experiment(Section):
     loop: Loop = Field(description="how brain and body are coupled")
     brain: Brain = Field(description="the network and its simulator")
     body: Body = Field(description="the body and its simulator")
+    environment: Environment = Field(
+        default_factory=lambda: Environment(), description="gravity, and the things around the body"
+    )
     pathways: dict[Name, Pathway] = Field(
         description="transfer functions by name", json_schema_extra={"additionalProperties": False}
     )
@@ -192,6 +242,7 @@ class Experiment(Section):
     interventions: list[Intervention] = Field(
         default_factory=list, description="changes of whole populations at a time"
     )
+    task: TaskSection | None = Field(None, description="trials, cues and scores; none if left out")
     record: Record = Field(default_factory=lambda: Record(), description="what is kept of the run")
     check: str | None = Field(None, description="file.py:function that judges the finished run")
 

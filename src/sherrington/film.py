@@ -1,4 +1,4 @@
-"""A finished run as pictures: the body drawn again from the joint angles and activations that were recorded."""
+"""A finished run as pictures: the body drawn again from the poses and activations that were recorded."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from .body.engine import Pose
 from .body.model import BodyModel
 from .body.render import Image, Renderer
 from .clock import NS_PER_S
 from .ports import Signal
-from .record.read import Run
+from .record.read import Poses, Run
 from .record.video import write_video
 
 MOMENTS = 4
@@ -20,63 +21,80 @@ MOMENTS = 4
 FRAMES_PER_S = 25
 LEAST_FULL_COLOUR = 0.05
 """A muscle takes the full colour at the run's highest activation, or at this one in a run that hardly had any."""
+JUMP_SHARE = 0.05
+"""A free body that moves by more than this share of the scene from one pose to the next did not go there: it was put."""
+TRAIL_POINTS = 300
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """What a picture shows. times_ms: of its frames, left to right; full_colour: activation of the full colour."""
+    """What a picture shows. times_ms: of its frames, left to right; muscles: whether there are any; full_colour: activation
+    of their full colour; trails: whether the way of free bodies is drawn."""
 
     times_ms: tuple[float, ...] = ()
     full_colour: float = 1.0
+    muscles: bool = False
+    trails: bool = False
 
 
 def draw_picture(model: BodyModel, run: Run, path: Path) -> Drawing:
     """Write a strip of the body at a few moments as PNG.
 
-    Nothing is written, and no times are given, when the run kept no joint angles or ended before its first cycle.
-    Raises NotNowError where nothing can be drawn.
+    Nothing is written, and no times are given, when the run ended before its first pose was recorded. Raises NotNowError
+    where nothing can be drawn.
     """
-    if not _can_be_drawn(run):
+    poses = run.poses()
+    n_poses = poses.time_ns.size
+    if not n_poses:
         return Drawing()
-    time_ns, angle, activation, full = _recorded(run)
-    chosen = np.linspace(0, time_ns.size - 1, MOMENTS + 1).round().astype(int)[1:]
+    chosen = np.linspace(0, n_poses - 1, MOMENTS + 1).round().astype(int)[1:]
     renderer = Renderer(model, width=600, height=560)
     try:
-        frames = [renderer.frame(angle[i], activation[i] / full) for i in chosen]
+        _write_png(path, np.concatenate([_frame(renderer, poses, i) for i in chosen], axis=1))
+        return Drawing(
+            times_ms=tuple(float(poses.time_ns[i]) / 1e6 for i in chosen),
+            full_colour=_full_colour(poses),
+            muscles=poses.activations.shape[1] > 0,
+            trails=bool(renderer.free_bodies),
+        )
     finally:
         renderer.close()
-    _write_png(path, np.concatenate(frames, axis=1))
-    return Drawing(tuple(float(time_ns[i]) / 1e6 for i in chosen), full)
 
 
 def draw_video(model: BodyModel, run: Run, path: Path) -> None:
     """Write a video of the whole run in real time, 25 frames a second."""
-    if _can_be_drawn(run):
-        write_video(_frames(model, run), path, FRAMES_PER_S)
+    poses = run.poses()
+    if poses.time_ns.size:
+        write_video(_frames(model, poses), path, FRAMES_PER_S)
 
 
-def _can_be_drawn(run: Run) -> bool:
-    return "body.joint_angle" in run.signals and run.signal("body.joint_angle")[0].size > 0
-
-
-def _frames(model: BodyModel, run: Run) -> Iterator[Image]:
-    time_ns, angle, activation, full = _recorded(run)
+def _frames(model: BodyModel, poses: Poses) -> Iterator[Image]:
+    time_ns = poses.time_ns
     wanted = np.arange(time_ns[0], time_ns[-1] + 1, NS_PER_S // FRAMES_PER_S)
     renderer = Renderer(model, width=960, height=720)
     try:
         for i in np.searchsorted(time_ns, wanted):
-            yield renderer.frame(angle[i], activation[i] / full)
+            yield _frame(renderer, poses, int(i))
     finally:
         renderer.close()
 
 
-def _recorded(run: Run) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Signal, Signal, float]:
-    """(time in ns, joint angles, activations, activation of the full colour)."""
-    time_ns, angle = run.signal("body.joint_angle")
-    if "body.muscle_activation" not in run.signals:
-        return time_ns, angle, np.zeros((time_ns.size, 0)), 1.0
-    activation = run.signal("body.muscle_activation")[1]
-    return time_ns, angle, activation, max(LEAST_FULL_COLOUR, float(activation.max(initial=0.0)))
+def _frame(renderer: Renderer, poses: Poses, i: int) -> Image:
+    pose = Pose(poses.bodies, poses.positions[i], poses.quaternions[i])
+    longest = JUMP_SHARE * renderer.extent_m
+    ways = [_way(poses.positions[: i + 1, body], longest) for body in renderer.free_bodies]
+    return renderer.frame(pose, poses.activations[i] / _full_colour(poses), ways)
+
+
+def _way(places: Signal, longest_m: float) -> Signal:
+    """The last part of a way, since the body was last put somewhere, in at most TRAIL_POINTS points. Shape (n_points, 3)."""
+    jumps = np.flatnonzero(np.linalg.norm(np.diff(places, axis=0), axis=1) > longest_m)
+    way = places[jumps[-1] + 1 :] if jumps.size else places
+    return way[:: -(-len(way) // TRAIL_POINTS)]
+
+
+def _full_colour(poses: Poses) -> float:
+    return max(LEAST_FULL_COLOUR, float(poses.activations.max(initial=0.0)))
 
 
 def _write_png(path: Path, image: Image) -> None:

@@ -46,8 +46,8 @@ def _step(at: Any, part: int | str, place: Place) -> Any:
     if isinstance(at, type) and issubclass(at, BaseModel):
         place.siblings = _meanings(at)
         place.about = place.siblings.get(str(part), "")
-        info = at.model_fields.get(str(part))
-        return info.annotation if info else Any
+        named = {info.alias or name: info for name, info in at.model_fields.items()}
+        return named[str(part)].annotation if str(part) in named else Any
     place.siblings = {}
     return (get_args(at) or (Any,))[-1] if get_origin(at) in (dict, list) else Any
 
@@ -83,7 +83,7 @@ def _forms(alternative: Any) -> list[str]:
         return ["a list"]
     if alternative is str:
         return ["text"]
-    return [f"the keys {{{', '.join(alternative.model_fields)}}}"]
+    return [f"the keys {{{', '.join(_meanings(alternative))}}}"]
 
 
 def present(values: Any, loc: Sequence[int | str]) -> Iterator[str]:
@@ -97,7 +97,7 @@ def present(values: Any, loc: Sequence[int | str]) -> Iterator[str]:
 
 
 def _meanings(model: type[BaseModel]) -> dict[str, str]:
-    return {name: info.description or "" for name, info in model.model_fields.items()}
+    return {info.alias or name: info.description or "" for name, info in model.model_fields.items()}
 
 
 def homes(model: type[BaseModel], name: str, path: str) -> Iterator[str]:

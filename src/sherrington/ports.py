@@ -68,7 +68,8 @@ class Port:
     """A named array with a unit and an order.
 
     name: as written in an experiment after ``brain.`` or ``body.``, e.g. ``motoneurons.rate``.
-    shape: (n_channels,) or (n_channels, 3); empty shapes are refused by whoever asks for the port.
+    shape: (n_channels,), (n_channels, 3), or (height, width) of an image, whose channels are its rows; empty shapes
+    are refused by whoever asks for the port.
     unit: SI symbols or the field's own, e.g. ``"m"``, ``"Hz"``, ``"pA"``; ``"1"`` for a pure number.
     order: the name of each entry along the first axis, length ``shape[0]``.
     low, high: the values a receiver accepts, both included.
@@ -131,11 +132,15 @@ class Port:
         return None
 
     def _within(self, array: Signal) -> bool:
-        """Finite and in range, the cheapest way: this is asked of every signal in every step. NaN fails each test."""
-        low, high = max(self.low, -_LARGEST), min(self.high, _LARGEST)
+        """Finite and in range, the cheapest way: this is asked of every signal in every step. True is certain; False is
+        a mistake where finite numbers add up to more than a float holds."""
         if array.size > _FEW:
+            low, high = max(self.low, -_LARGEST), min(self.high, _LARGEST)
             return bool(low <= np.minimum.reduce(array, None) and np.maximum.reduce(array, None) <= high)
-        return all(low <= x <= high for x in array.ravel().tolist())
+        values = array.ravel().tolist()
+        if values and not (self.low <= min(values) and max(values) <= self.high):
+            return False
+        return math.isfinite(sum(values))
 
     def _worst(self, bad: NDArray[np.bool_]) -> str:
         return f"'{self.order[int(np.argwhere(bad)[0][0])]}'"

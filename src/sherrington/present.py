@@ -16,8 +16,9 @@ from .resolved import Resolved
 
 def present(resolved: Resolved, folder: Path, video: bool, say: Callable[[str], None]) -> None:
     """Draw what can be drawn of the run in ``folder``, and write its report."""
-    picture: dict[str, Any] = {"missing": "this body engine has no shape to draw"}
-    if resolved.experiment.body.engine == "mujoco":
+    missing = resolved.undrawable
+    picture: dict[str, Any] = {"missing": missing}
+    if not missing:
         picture = _draw(resolved, folder, video, say)
     write_json(folder / SUMMARY_FILE, {**open_run(folder).summary, "picture": picture})
     write_report(open_run(folder), folder / REPORT_FILE)
@@ -35,4 +36,4 @@ def _draw(resolved: Resolved, folder: Path, video: bool, say: Callable[[str], No
         # A machine without OpenGL can run everything else: the run is whole, and both person and summary are told.
         say(str(error))
         return {"missing": str(error)}
-    return {**vars(drawing), "missing": "" if drawing.times_ms else "no joint angles were recorded"}
+    return {**vars(drawing), "missing": "" if drawing.times_ms else "no poses were recorded"}

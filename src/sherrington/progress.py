@@ -60,10 +60,18 @@ class Progress:
         shown = "  ".join(f"{name} {rate:.1f} Hz" for name, rate in list(rates.items())[:4])
         more = f"  (+{len(rates) - 4} populations)" if len(rates) > 4 else ""
         rtf = f"real-time factor {working_s / max(done_s, 1e-9):.2f}"
-        return f"t {done_s:.2f} of {all_s:g} s  {rtf}  {left_s:.0f} s left  {shown}{more}"
+        return (
+            f"t {done_s:.2f} of {all_s:g} s  {rtf}  {_trials(loop) or f'{left_s:.0f} s left'}  {shown}{more}"
+        )
 
     def _bar(self, loop: ClosedLoop) -> Table:
         table = Table.grid(padding=(0, 1))
         bar = ProgressBar(total=self._duration_ns, completed=loop.now_ns, width=30)
         table.add_row(bar, Text(self._text(loop)))
         return table
+
+
+def _trials(loop: ClosedLoop) -> str:
+    """How far a task has come that ends the run with its last trial, often long before its time is over."""
+    trials = loop.wiring.trials
+    return f"{len(trials.rows)} of {trials.asked} trials" if trials and trials.asked else ""

@@ -11,20 +11,22 @@ from .brain.engine import BrainPort, Excitability
 from .brain.network import Network
 from .experiment import Experiment, Source
 from .ports import Signal
+from .task.task import Cue, Task
 from .transfer.function import Transfer
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One end of a pathway. side: ``brain`` or ``body``; port: name within that engine; unit: as declared there;
-    brain: the resolved brain port, None for the body, whose engine knows the sizes; only: names of the entries of a
-    body's port that are meant, None for all."""
+    """One end of a pathway. side: ``brain``, ``body`` or ``task``; port: name there; unit: as declared there; brain:
+    the resolved brain port, None for the others, whose sizes are known once they are built; only: names of the
+    entries of a body's or task's port that are meant, None for all; pixels: width and height of a camera's image."""
 
     side: str
     port: str
     unit: str
     brain: BrainPort | None = None
     only: tuple[str, ...] | None = None
+    pixels: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,24 @@ class TimedChange:
 
 
 @dataclass(frozen=True)
+class ResolvedTask:
+    """A task, checked against the body. make: a new one for each run; trials: None for as many as the run holds;
+    pause_ns: between two trials; resets: whether the body is put back before each."""
+
+    name: str
+    make: Callable[[], Task]
+    cues: Mapping[str, Cue]
+    reads: tuple[str, ...]
+    forces: tuple[str, ...]
+    trials: int | None
+    pause_ns: int
+    resets: bool
+
+
+@dataclass(frozen=True)
 class Resolved:
-    """An experiment ready to be built. recorded_spikes: populations; recorded_signals: None for all."""
+    """An experiment ready to be built. recorded_spikes: populations; recorded_signals: None for all; observed: ports
+    that are read from outside the loop."""
 
     source: Source
     network: Network
@@ -85,12 +103,30 @@ class Resolved:
     duration_ns: int
     timestep_ns: int
     resolution_ns: int
+    task: ResolvedTask | None = None
+    observed: tuple[Endpoint, ...] = ()
 
     @property
     def experiment(self) -> Experiment:
         return self.source.experiment
 
+    @property
+    def undrawable(self) -> str:
+        """Why no picture can be drawn of the body, with what to do; empty where MuJoCo can, from the body's MJCF."""
+        if self.experiment.body.engine == "closed_form":
+            return "body engine 'closed_form' has no shape to draw; set body.engine: mujoco"
+        if not self.body.mjcf:
+            return f"body '{self.body.name}' has no MJCF to be drawn from; make one with: sherrington convert"
+        return ""
+
+    @property
+    def cameras(self) -> Mapping[str, tuple[int, int]]:
+        """Width and height of the cameras that are read, by name."""
+        ends = (*(e for p in self.pathways for e in p.inputs), *self.observed)
+        return {e.port.partition(".")[2]: e.pixels for e in ends if e.pixels is not None}
+
     def brain_ports(self, *, writes: bool) -> tuple[BrainPort, ...]:
-        """The distinct brain ports that pathways write, or read, in order of first use."""
-        ends = (e for p in self.pathways for e in (p.outputs if writes else p.inputs))
+        """The distinct brain ports that are written, or read, in order of first use."""
+        of_pathways = (e for p in self.pathways for e in (p.outputs if writes else p.inputs))
+        ends = (*of_pathways, *(() if writes else self.observed))
         return tuple({e.port: e.brain for e in ends if e.brain is not None}.values())

@@ -20,8 +20,9 @@ from .brain.engine import BrainEngine, BrainPort
 from .clock import ns_to_ms, ns_to_s
 from .errors import NeverError, RunError
 from .loop.closed_loop import ClosedLoop, Observer
+from .loop.trials import summary as trial_summary
 from .record.check import Outcome
-from .record.folder import copy_experiment, new_run_folder, provenance, write_json
+from .record.folder import copy_experiment, experiment_digest, new_run_folder, provenance, write_json
 from .record.layout import EXPERIMENT_FILE, LOG_FILE, RUN_FILE, SUMMARY_FILE
 from .resolve import open_experiment
 from .resolved import Resolved
@@ -40,12 +41,14 @@ def open_run(folder: Path) -> Run:
 
 @dataclass(frozen=True)
 class Request:
-    """What to run and where to put it. out: parent of the new run folder; video: also draw one."""
+    """What to run and where to put it. out: parent of the new run folder; video: also draw one; name: what the run
+    folder's name begins with, in place of the experiment's."""
 
     folder: Path
     overrides: tuple[str, ...] = ()
     out: Path = Path("runs")
     video: bool = False
+    name: str = ""
 
 
 @dataclass
@@ -77,12 +80,12 @@ def run(request: Request, watch: Watch | None = None, say: Callable[[str], None]
     phases = Phases()
     with phases.measure("validate"):
         resolved = open_experiment(request.folder, request.overrides)
-        _check_out(request.out)
+        check_out(request.out)
         if request.video:
-            _check_video(resolved)
+            check_video(resolved)
     with ExitStack() as closing:
         engines = _build(resolved, phases, closing, say)
-        folder = _new_folder(request.out, resolved.source.name)
+        folder = _new_folder(request.out, request.name or resolved.source.name)
         say(f"run folder {folder}")
         _store_description(resolved, folder)
         with _logged(folder):
@@ -98,7 +101,7 @@ def run(request: Request, watch: Watch | None = None, say: Callable[[str], None]
     return open_run(folder)
 
 
-def _check_out(out: Path) -> None:
+def check_out(out: Path) -> None:
     """Raises NeverError now for what would otherwise be found after building the brain."""
     there = next(p for p in (out.absolute(), *out.absolute().parents) if p.exists())
     if not there.is_dir():
@@ -111,12 +114,10 @@ def _check_out(out: Path) -> None:
         )
 
 
-def _check_video(resolved: Resolved) -> None:
+def check_video(resolved: Resolved) -> None:
     """Raises NeverError now for what would otherwise be missed after the whole run."""
-    if resolved.experiment.body.engine != "mujoco":
-        raise NeverError(
-            f"--video: body engine '{resolved.experiment.body.engine}' has no shape to draw; use mujoco"
-        )
+    if resolved.undrawable:
+        raise NeverError(f"--video: {resolved.undrawable}")
     if importlib.util.find_spec("imageio_ffmpeg") is None:
         raise NeverError(
             "--video needs the package imageio-ffmpeg; install it with: pip install 'sherrington[video]'"
@@ -133,9 +134,11 @@ def _new_folder(out: Path, name: str) -> Path:
 
 
 def _store_description(resolved: Resolved, folder: Path) -> None:
-    (folder / EXPERIMENT_FILE).write_text(experiment.dump(resolved.experiment), encoding="utf-8")
-    copy_experiment(resolved.source.folder, folder)
-    write_json(folder / RUN_FILE, {"seed": resolved.experiment.seed, **provenance()})
+    text = experiment.dump(resolved.experiment)
+    (folder / EXPERIMENT_FILE).write_text(text, encoding="utf-8")
+    digest = experiment_digest(text, copy_experiment(resolved.source.folder, folder))
+    facts = {"seed": resolved.experiment.seed, "experiment_digest": digest, **provenance()}
+    write_json(folder / RUN_FILE, facts)
 
 
 @contextmanager
@@ -231,6 +234,7 @@ def summary(
     wall_s = loop.spent.total
     sizes = recorder.store.populations
     counts = recorder.tap.spike_counts
+    task = trial_summary(resolved.task, loop.wiring.trials.rows) if resolved.task and loop.wiring.trials else None
     return {
         "name": resolved.source.name,
         "title": resolved.experiment.title,
@@ -239,7 +243,7 @@ def summary(
         "biological_s": biological_s,
         "wall_s": wall_s,
         "rtf": (wall_s - loop.spent.waiting) / biological_s if biological_s else None,
-        "completed": loop.now_ns >= loop.schedule.duration_ns,
+        "completed": _completed(loop),
         "stopped_because": error or loop.stopped_because,
         "phases_s": {**phases.seconds},
         "steps": loop.cycle_count,
@@ -251,7 +255,9 @@ def summary(
         "neurons": resolved.network.n_neurons,
         "synapses": engines["brain"].get("synapses", resolved.network.expected_synapses()),
         "muscles": len(resolved.body.muscles),
-        "score": None,
+        "task": task,
+        # An experiment's own check gives another.
+        "score": task["mean_score"] if task and _completed(loop) else None,
         "checks": [],
         "perturbations": [
             {"name": f.name, "start_ms": ns_to_ms(f.start_ns), "end_ms": ns_to_ms(f.end_ns)}
@@ -264,6 +270,10 @@ def summary(
         "engine": engines,
         "lag_ms": loop.worst_lag_s * 1e3 if loop.realtime else None,
     }
+
+
+def _completed(loop: ClosedLoop) -> bool:
+    return loop.now_ns >= loop.schedule.duration_ns or loop.trials_done
 
 
 def step_ms(loop: ClosedLoop) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What ships with Sherrington: examples to run and copy, networks, bodies, transfer functions."""
+"""What ships with Sherrington: examples to run and copy, networks, bodies, transfer functions, tasks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 
 from . import find
 from .body.models import SHIPPED as BODIES
+from .body.parts import SHIPPED as PARTS
 from .brain.models import SHIPPED as NETWORKS
 from .errors import NeverError, known
 from .experiment import FILE_NAME, load
+from .task.shipped import SHIPPED as TASKS
 from .transfer.shipped import SHIPPED as FUNCTIONS
 
 
@@ -26,7 +28,13 @@ def examples() -> dict[str, Path]:
 def catalogue() -> list[tuple[str, dict[str, str]]]:
     """(heading, {name: one line}) of everything that an experiment can name."""
     titles = {name: load(folder).experiment.title for name, folder in examples().items()}
-    tables = {"networks": NETWORKS, "bodies": BODIES, "transfer functions": FUNCTIONS}
+    tables = {
+        "networks": NETWORKS,
+        "bodies": BODIES,
+        "parts of environments": PARTS,
+        "transfer functions": FUNCTIONS,
+        "tasks": TASKS,
+    }
     return [("examples", titles), *((heading, _lines(table)) for heading, table in tables.items())]
 
 

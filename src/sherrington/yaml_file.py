@@ -7,6 +7,8 @@ contains itself are problems.
 from __future__ import annotations
 
 import io
+import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +24,9 @@ _TAG = "tag:yaml.org,2002:"
 _PLAIN = {_TAG + name for name in ("null", "bool", "int", "float", "str")}
 _MERGE = _TAG + "merge"
 _TEXT = _TAG + "timestamp"
+FROM_COMMAND_LINE = " (from --set)"
+"""Behind the key of a problem with something that was set there."""
+_EXPERIMENT_KEYS = "'title:', 'loop:', 'brain:', 'body:', 'pathways:'"
 
 
 @dataclass
@@ -41,7 +46,7 @@ class Document:
     def problem(self, key: str, message: str, remedy: str) -> Problem:
         """A Problem at ``key``, with the line of the key or of the nearest one above it."""
         if self.from_command_line(key):
-            return Problem(self.file, 0, f"{key} (from --set)", message, remedy)
+            return Problem(self.file, 0, f"{key}{FROM_COMMAND_LINE}", message, remedy)
         return Problem(self.file, self.line(key), key, message, remedy)
 
     def from_command_line(self, key: str) -> bool:
@@ -58,15 +63,16 @@ class Document:
         return 0
 
 
-def read(file: Path) -> Document:
-    """Read ``file``. Raises ExperimentError when it cannot be read as a mapping at all."""
+def read(file: Path, keys: str = _EXPERIMENT_KEYS) -> Document:
+    """Read ``file``. Raises ExperimentError when it cannot be read as a mapping at all. keys: some that it may have,
+    for the message."""
     document = Document(file)
     root = _compose(document, _text(file))
     if not isinstance(root, MappingNode):
         found = (
             "nothing" if root is None else "a list" if isinstance(root, SequenceNode) else "a single value"
         )
-        remedy = "write keys such as 'title:', 'loop:', 'brain:', 'body:', 'pathways:'"
+        remedy = f"write keys such as {keys}"
         raise ExperimentError([Problem(file, 1, "", f"expected keys at the top, found {found}", remedy)])
     document.values = _Reader(document).mapping(root, "", ())
     return document
@@ -91,6 +97,20 @@ def text_of(values: dict[str, Any]) -> str:
     yaml.default_flow_style, yaml.width = False, 4096
     yaml.dump(_quoted(values), text)
     return text.getvalue()
+
+
+def line_of(value: Any) -> str:
+    """YAML on one line that ``value_of`` reads as ``value``: what stands behind the ``=`` of ``--set``."""
+    match value:
+        case dict():
+            return f"{{{', '.join(f'{line_of(key)}: {line_of(entry)}' for key, entry in value.items())}}}"
+        case list():
+            return f"[{', '.join(map(line_of, value))}]"
+        case float() if not math.isfinite(value):
+            return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+        case str():
+            return json.dumps(value, ensure_ascii=not value.isprintable())
+    return json.dumps(value)
 
 
 def _quoted(value: Any) -> Any:

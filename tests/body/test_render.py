@@ -5,17 +5,31 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 
+from sherrington.body.engine import BodyOptions, Pose
+from sherrington.body.model import BodyModel
 from sherrington.body.models.mouse_forelimb import INITIAL_RAD, mouse_forelimb
 from sherrington.body.models.one_joint import one_joint
+from sherrington.body.mujoco import MujocoBody
 from sherrington.body.render import RAMP, Renderer, ramp
 from sherrington.errors import BodyError, NotNowError, PortError
 
-POSE = np.array(INITIAL_RAD)
+FORELIMB = mouse_forelimb()
+
+
+def pose_of(body: BodyModel, angles_rad: Sequence[float] = ()) -> Pose:
+    """Where a body is at these joint angles, as the engine says it."""
+    engine = MujocoBody()
+    engine.prepare(body, BodyOptions(initial=dict(zip(body.joints, angles_rad, strict=False))))
+    return engine.pose()
+
+
+POSE = pose_of(FORELIMB, INITIAL_RAD)
+BENT = pose_of(FORELIMB, [*INITIAL_RAD[:3], INITIAL_RAD[3] + 0.8])
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +51,7 @@ def test_a_picture_has_size_type_and_contrast(renderer: Renderer) -> None:
 
 def test_the_same_state_gives_the_same_picture(renderer: Renderer) -> None:
     first = renderer.frame(POSE, np.full(20, 0.5))
-    renderer.frame(POSE + 0.2)
+    renderer.frame(BENT)
     np.testing.assert_array_equal(renderer.frame(POSE, np.full(20, 0.5)), first)
 
 
@@ -50,14 +64,12 @@ def test_activation_darkens_muscles_and_moves_nothing(renderer: Renderer) -> Non
 
 
 def test_a_pose_moves_the_limb(renderer: Renderer) -> None:
-    bent = POSE.copy()
-    bent[3] += 0.8
-    assert (renderer.frame(POSE) != renderer.frame(bent)).any(axis=2).mean() > 0.01
+    assert (renderer.frame(POSE) != renderer.frame(BENT)).any(axis=2).mean() > 0.01
 
 
 def test_wrong_numbers_are_refused(renderer: Renderer) -> None:
-    with pytest.raises(PortError, match=r"expected 4 joint angles, got shape \(3,\)"):
-        renderer.frame(np.zeros(3))
+    with pytest.raises(PortError, match=r"a pose of 1 bodies \(rod\) is none of body 'mouse_forelimb', which has \d"):
+        renderer.frame(pose_of(one_joint()))
     with pytest.raises(PortError, match=r"expected 20 activations, got shape \(2,\)"):
         renderer.frame(POSE, np.zeros(2))
 

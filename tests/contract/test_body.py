@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -25,18 +26,29 @@ from sherrington.ports import Kind
 
 MS = 1_000_000
 ENGINES = {"mujoco": MujocoBody, "closed_form": ClosedFormBody}
+if find_spec("opensim"):
+    from sherrington.body.opensim import OpensimBody
+
+    ENGINES["opensim"] = OpensimBody
 UNSUPPORTED = {
     "mujoco": {
         "motor_control": "no input 'motor_control'",  # this model has none; tested with a motor below
         "sensor": "no output 'sensor'",
+    },
+    "opensim": {
+        "motor_control": "no input 'motor_control'",  # this model has none; tested with others in test_body_opensim
+        "contact_force": "no output 'contact_force'",  # OpenSim has shapes that touch only where a force names them
+        "sensor": "no output 'sensor'",  # OpenSim has no sensors
     },
     "closed_form": closed_form.UNSUPPORTED,
 }
 SIZES = {"muscle": 2, "joint": 1, "body": 1, "contact": 1, "site": 7}
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=UNSUPPORTED)
 def name(request: pytest.FixtureRequest) -> str:
+    if request.param not in ENGINES:
+        pytest.skip("opensim is not installed; pip install 'sherrington[opensim]'")
     return str(request.param)
 
 

@@ -68,10 +68,11 @@ def test_the_body_steps_while_the_brain_holds_the_gil(long_turns: None) -> None:
 def test_mujoco_steps_while_the_brain_holds_the_gil(long_turns: None) -> None:
     """All that ``advance`` does before its step must keep the GIL; any other call of MuJoCo would not come back."""
     body = MujocoBody()
-    body.prepare(one_joint(), BodyOptions())
+    body.prepare(one_joint(), BodyOptions(pipelined=True))
     overlap = Overlap(body.advance)
     try:
         for cycle in range(1, 6):
+            body.read("muscle_force")
             body.write("muscle_excitation", np.full(2, 0.1 * cycle))
             body.save()
             overlap.start(cycle * 20_000_000)

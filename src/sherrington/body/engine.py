@@ -44,6 +44,7 @@ initial pose. contact_force: normal force on each body, summed over its contacts
 Beside these, a camera called NAME that is asked for in ``BodyOptions.cameras`` is the output ``camera.NAME``: its
 image as luminance, 0 to 1, shape (height, width), top row first; drawn when it is read."""
 
+CAMERA_UNIT = "1"
 
 CONSTANTS = frozenset({"muscle_optimal_length", "muscle_rest_length", "muscle_max_force"})
 """Outputs that never change, so that there is nothing to record."""
@@ -52,11 +53,13 @@ CONSTANTS = frozenset({"muscle_optimal_length", "muscle_rest_length", "muscle_ma
 @dataclass(frozen=True)
 class BodyOptions:
     """timestep_ms: step of the body. initial: joint angles in rad that replace the model's own, by joint. cameras:
-    name to (width, height) in pixels of every camera that is read; an engine makes no other image."""
+    name to (width, height) in pixels of every camera that is read; an engine makes no other image. pipelined: the brain
+    will run at the same time on another thread, and may keep the GIL until it is done."""
 
     timestep_ms: float = 0.5
     initial: Mapping[str, float] = field(default_factory=dict)
     cameras: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    pipelined: bool = False
 
 
 @dataclass(frozen=True)

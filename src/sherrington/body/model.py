@@ -6,16 +6,17 @@ shipped bodies and for any other file alike.
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import BodyError
+from .aside import ask
+from .mjcf_faults import mjcf_faults
+from .mjcf_names import MjcfNames
+from .osim_faults import osim_faults
 from .osim_names import osim_names
-
-KINDS = ("joint", "muscle", "motor", "body", "site", "camera")
-"""What has names in a model."""
+from .xml_text import read_xml
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,10 @@ class BodyModel:
 
     mjcf: the document for MuJoCo; osim: the document for OpenSim; at least one of them. Where both are given they
     describe one body with the same names of joints, muscles and bodies in the same order. folder: where meshes and
-    includes lie. initial: joint angles in rad at the start, by joint name; those left out start at the model's own
-    default. facts: static numbers for reports. Raises BodyError for a document that cannot be read.
+    includes lie. initial: joint angles in rad at the start, by joint name; those left out start where the keyframe
+    ``home`` of the model has them, or else at the model's own default. facts: static numbers for reports. file: the
+    name of ``mjcf`` in ``folder``, if it is a file there. Raises BodyError for a document that cannot be read, or
+    that is wrong in a way that can be seen without an engine.
     """
 
     name: str
@@ -34,13 +37,16 @@ class BodyModel:
     initial: Mapping[str, float] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
     osim: str = ""
+    file: str = ""
 
     def __post_init__(self) -> None:
         if not self.mjcf and not self.osim:
             raise BodyError(f"body model '{self.name}' has no document; give it mjcf or osim")
         included: dict[str, str] = {}
+        if self.osim:
+            _refuse(self.name, osim_faults(self.osim, self.name))
         if self.mjcf:
-            names = _names(self.mjcf, self.folder, self.name, included)
+            names, included = _read_mjcf(self)
         else:
             names = osim_names(self.osim, self.name)
         object.__setattr__(self, "_names", names)
@@ -86,104 +92,38 @@ class BodyModel:
             raise BodyError(f"cannot read body model {path}: {error.strerror}") from error
         if path.suffix == ".osim":
             return BodyModel(path.stem, osim=text, folder=path.parent)
-        return BodyModel(path.stem, mjcf=text, folder=path.parent)
+        return BodyModel(path.stem, mjcf=text, folder=path.parent, file=path.name)
 
 
-def _names(mjcf: str, folder: Path, name: str, included: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    found = _Names(folder, included)
-    root = _parse(mjcf, name)
-    found.defaults(root, {})
-    for section in found.expand(root):
-        if section.tag == "worldbody":
-            found.body(section, "main")
-        elif section.tag == "actuator":
-            found.actuators(section)
-    return {kind: tuple(names) for kind, names in found.names.items()}
-
-
-def _parse(text: str, name: str) -> ET.Element:
-    try:
-        root = ET.fromstring(text)
-    except ET.ParseError as error:
-        raise BodyError(f"body model '{name}' is not XML: {error}") from error
-    if root.tag not in {"mujoco", "mujocoinclude"}:
+def _read_mjcf(model: BodyModel) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """Names by kind, and the included documents. Raises BodyError for the first thing that is wrong."""
+    document = read_xml(model.mjcf, model.name, model.folder)
+    if document.root.tag != "mujoco":
         raise BodyError(
-            f"body model '{name}' starts with <{root.tag}>; an MJCF document starts with <mujoco>"
+            f"body model '{model.name}' starts with <{document.root.tag}>; an MJCF document starts with <mujoco>"
         )
-    return root
+    found = MjcfNames(document.root)
+    complete = not found.made
+    _refuse(model.name, mjcf_faults(document, model.folder, complete=complete))
+    names = found.names if complete else _ask_names(model, document.included)
+    return {kind: _called(kind, given) for kind, given in names.items()}, document.included
 
 
-class _Names:
-    """Walks a document in the order in which MuJoCo numbers things: a body's own elements, then its children."""
+def _refuse(name: str, faults: Iterator[str]) -> None:
+    fault, more = next(faults, None), list(faults)
+    if fault is not None:
+        rest = f" (and {len(more)} more: {'; '.join(more)})" if more else ""
+        raise BodyError(f"body model '{name}': {fault}{rest}")
 
-    def __init__(self, folder: Path, included: dict[str, str]) -> None:
-        self.names: dict[str, list[str]] = {k: [] for k in KINDS}
-        self._folder, self._included = folder, included
-        self._classes: dict[str, dict[str, str]] = {}
 
-    def expand(self, element: ET.Element) -> Iterator[ET.Element]:
-        """Children with every ``<include>`` replaced by what it includes."""
-        for child in element:
-            if child.tag == "include":
-                yield from self.expand(self._include(child.get("file", "")))
-            else:
-                yield child
+def _ask_names(model: BodyModel, included: dict[str, str]) -> dict[str, list[str]]:
+    folder = str(model.folder.resolve())
+    names: dict[str, list[str]] = ask(
+        "names", name=model.name, mjcf=model.mjcf, folder=folder, file=model.file, included=included
+    )
+    return names
 
-    def _include(self, file: str) -> ET.Element:
-        path = self._folder / file
-        if file not in self._included:
-            try:
-                self._included[file] = path.read_text(encoding="utf-8")
-            except OSError as error:
-                raise BodyError(f"cannot read included file {path}: {error.strerror}") from error
-        return _parse(self._included[file], str(path))
 
-    def defaults(self, root: ET.Element, inherited: dict[str, str]) -> None:
-        """Joint types and actuator dynamics that a default class gives, by class."""
-        for section in self.expand(root):
-            if section.tag == "default":
-                own = dict(inherited)
-                for child in self.expand(section):
-                    if child.tag == "joint" and "type" in child.attrib:
-                        own["joint"] = child.attrib["type"]
-                    if child.tag == "general" and "dyntype" in child.attrib:
-                        own["general"] = child.attrib["dyntype"]
-                self._classes[section.get("class", "main")] = own
-                self.defaults(section, own)
-
-    def body(self, element: ET.Element, childclass: str) -> None:
-        """Names inside a body, a frame or the world; child bodies last."""
-        children: list[tuple[ET.Element, str]] = []
-        self._own(element, childclass, children)
-        for child, inherited in children:
-            self._add("body", child)
-            self.body(child, inherited)
-
-    def _own(self, element: ET.Element, childclass: str, children: list[tuple[ET.Element, str]]) -> None:
-        childclass = element.get("childclass", childclass)
-        for child in self.expand(element):
-            if child.tag == "body":
-                children.append((child, childclass))
-            elif child.tag == "frame":
-                self._own(child, childclass, children)
-            elif child.tag in {"site", "camera"}:
-                self._add(child.tag, child)
-            elif child.tag == "joint" and self._given(child, "type", childclass, "hinge") in {
-                "hinge",
-                "slide",
-            }:
-                self._add("joint", child)
-
-    def actuators(self, section: ET.Element) -> None:
-        for child in self.expand(section):
-            dynamics = self._given(child, "dyntype", "main", "none") if child.tag == "general" else child.tag
-            self._add("muscle" if dynamics == "muscle" else "motor", child)
-
-    def _given(self, element: ET.Element, attribute: str, childclass: str, otherwise: str) -> str:
-        """An attribute as written, else from the element's default class, else MuJoCo's own default."""
-        inherited = self._classes.get(element.get("class", childclass), {})
-        return element.get(attribute) or inherited.get(element.tag, otherwise)
-
-    def _add(self, kind: str, element: ET.Element) -> None:
-        names = self.names[kind]
-        names.append(element.get("name") or f"{kind}{len(names)}")
+def _called(kind: str, names: Sequence[str]) -> tuple[str, ...]:
+    """An element without a name is called by its kind and place."""
+    return tuple(name or f"{kind}{i}" for i, name in enumerate(names))

@@ -1,30 +1,32 @@
-"""MuJoCo as a body engine: any MJCF file, one GIL-free call of the simulator per ``advance``."""
+"""MuJoCo as a body engine: any MJCF file."""
 
 from __future__ import annotations
 
 import hashlib
 import struct
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
+from math import isfinite
 from typing import Any
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import clock
 from ..errors import BodyError, ClockError, DivergenceError, PortError, known
-from ..ports import Kind, Port, Signal
-from .engine import INPUTS, OUTPUTS, BodyOptions, Pose
+from ..ports import Port, Signal
+from .engine import BodyOptions, Pose
 from .model import BodyModel
-from .mujoco_model import compile_model, culprit, initial_qpos, labels, muscle_constants, sensor_names, setter
+from .mujoco_camera import Cameras
+from .mujoco_grips import check_grips
+from .mujoco_model import compile_model, culprit, initial_qpos
+from .mujoco_ports import Names, Reader, Writer, input_ports, output_ports
+from .mujoco_stages import MOTION, Stages
 
-Ints = NDArray[np.intp]
-Reader = Callable[[], Signal]
-
-_STATE = mujoco.mjtState.mjSTATE_INTEGRATION
-_OBJECT = mujoco.mjtObj
-_WARNING = mujoco.mjtWarning
+_STATE = int(mujoco.mjtState.mjSTATE_INTEGRATION)
+_BAD_STATE = slice(int(mujoco.mjtWarning.mjWARN_BADQPOS), int(mujoco.mjtWarning.mjWARN_BADQACC) + 1)
+"""MuJoCo's counters of impossible positions, velocities and accelerations."""
 _HEADER = struct.Struct("<16sqq")
 """Fingerprint of model and time step, ns since the start, number of float64 that follow."""
 
@@ -32,12 +34,14 @@ _HEADER = struct.Struct("<16sqq")
 class MujocoBody:
     """A body in MuJoCo; the contract is ``BodyEngine``.
 
-    ``advance`` makes one ``mj_step(model, data, nstep=k)``: the GIL is free for that whole call, so a brain on
-    another thread runs meanwhile. One ``mj_forward`` follows, which brings every output to the end of the
-    interval and leaves the integration state untouched (tested), so reading never changes a run.
+    ``advance`` steps to the end of the interval and stops there. What a port needs beyond the state itself is computed
+    when it is read (``Stages``), for the end of the interval and without touching the state (tested), so reading never
+    changes a run. The GIL is free while MuJoCo steps. With ``BodyOptions.pipelined`` there is one call of it for the
+    whole interval, so that a brain on another thread that keeps the GIL runs meanwhile.
 
     A muscle is an actuator with muscle dynamics. Length and force are those of its tendon; a muscle that acts
-    on a joint without a tendon reports the joint's rad and N*m instead.
+    on a joint without a tendon reports the joint's rad and N*m instead. Forces, accelerations and contacts that are
+    read after a write are those with the new inputs.
     """
 
     def __init__(self) -> None:
@@ -51,12 +55,15 @@ class MujocoBody:
         self._data: Any = None
         self._before_is_now = False
         self._states: tuple[Signal, ...] = ()
-        self._alarms: list[Any] = []
+        self._alarms: Any = None
+        self._readers: dict[str, tuple[int, Reader]] = {}
+        self._writers: dict[str, Writer] = {}
 
     # --- contract ---------------------------------------------------------------------------------------
 
     def prepare(self, model: BodyModel, options: BodyOptions) -> None:
-        """Compile ``model``. Raises BodyError with MuJoCo's message, which names the element; ClockError."""
+        """Compile ``model``. Raises BodyError with MuJoCo's message, which names the element; ClockError; NotNowError
+        when a camera is wanted and there is no OpenGL."""
         self.timestep_ns = clock.ms_to_ns(options.timestep_ms, "body.timestep_ms")
         if self.timestep_ns <= 0:
             raise ClockError(f"body.timestep_ms = {options.timestep_ms} must be positive")
@@ -67,23 +74,31 @@ class MujocoBody:
         self._model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
         self._data = mujoco.MjData(self._model)
         self._fingerprint = hashlib.sha256(f"{self.timestep_ns}{model.mjcf}".encode()).digest()[:16]
-        self._names(model)
+        self.names = Names.of(self._model, model)
         self._initial_qpos = initial_qpos(
             self._model,
             model.name,
-            dict(zip(self.joints, self._joint_ids, strict=True)),
+            dict(zip(self.names.joints, self.names.joint_ids, strict=True)),
             {**model.initial, **options.initial},
         )
-        self._resolve()
+        self._data.qpos[:] = self._initial_qpos
+        mujoco.mj_kinematics(self._model, self._data)
+        check_grips(self._model, self._data, model.name)
+        self._resolve(model, options)
         self.reset()
+        if self.names.muscles:
+            self._rest_m[:] = self.read("muscle_length")
 
     def write(self, port: str, value: Signal) -> None:
         """Set an input, held until written again. Raises PortError with the culprit's name."""
-        found = self._port(self.inputs, port, "input")
+        found = self.inputs.get(port)
+        if found is None:
+            raise self._missing(self.inputs, port, "input")
         fault = found.fault(value)
         if fault:
             raise PortError(f"body input '{port}' of '{self.name}': {fault}")
         self._writers[port](value)
+        self._stages.inputs_changed()
         self._before_is_now = False
 
     def advance(self, until_ns: int) -> None:
@@ -101,31 +116,37 @@ class MujocoBody:
             self._remember()
         self._before_is_now = False
         start = time.perf_counter()
-        mujoco.mj_step(self._model, self._data, nstep=steps)
+        self._stages.step(steps)
         self.kernel_s += time.perf_counter() - start
+        self._cameras.forget()
         if self._diverged():
             self._raise_divergence()
         self.now_ns = until_ns
-        mujoco.mj_forward(self._model, self._data)
 
     def read(self, port: str) -> Signal:
         """A copy of the port's value now. Raises PortError with the ports that exist."""
-        self._port(self.outputs, port, "output")
-        return self._readers[port]()
+        found = self._readers.get(port)
+        if found is None:
+            raise self._missing(self.outputs, port, "output")
+        stage, reader = found
+        if self._stages.reached < stage:
+            self._stages.bring(stage)
+        return reader()
 
     def pose(self) -> Pose:
         """Every body but the world, in MuJoCo's order (depth first)."""
         self._check_prepared()
-        return Pose(self.bodies, self._data.xpos[1:].copy(), self._data.xquat[1:].copy())
+        if self._stages.reached < MOTION:
+            self._stages.bring(MOTION)
+        return Pose(self.names.bodies, self._data.xpos[1:].copy(), self._data.xquat[1:].copy())
 
-    def reset(self) -> None:
-        """Back to the initial pose, at rest, inputs zero, time zero."""
+    def reset(self, at_ns: int = 0) -> None:
+        """Back to the initial pose, at rest, inputs zero; the time is then ``at_ns``."""
         self._check_prepared()
         mujoco.mj_resetData(self._model, self._data)
         self._data.qpos[:] = self._initial_qpos
-        self.now_ns = 0
-        self._before_is_now = False
-        mujoco.mj_forward(self._model, self._data)
+        self.now_ns = at_ns
+        self._state_changed()
 
     def save(self) -> bytes:
         """The integration state of MuJoCo: positions, velocities, activations, warm start and held inputs."""
@@ -151,8 +172,12 @@ class MujocoBody:
         mujoco.mj_resetData(self._model, self._data)
         mujoco.mj_setState(self._model, self._data, values, _STATE)
         self.now_ns = now_ns
+        self._state_changed()
+
+    def _state_changed(self) -> None:
         self._before_is_now = False
-        mujoco.mj_forward(self._model, self._data)
+        self._stages.state_changed()
+        self._cameras.forget()
 
     def statistics(self) -> Mapping[str, Any]:
         """Facts for ``summary.json``."""
@@ -161,19 +186,21 @@ class MujocoBody:
             "engine": "mujoco",
             "version": mujoco.__version__,
             "degrees_of_freedom": int(self._model.nv),
-            "muscles": len(self.muscles),
-            "bodies": len(self.bodies),
+            "muscles": len(self.names.muscles),
+            "bodies": len(self.names.bodies),
             "mass_kg": float(self._model.body_subtreemass[0]),
             "timestep_ms": clock.ns_to_ms(self.timestep_ns),
         }
 
     def close(self) -> None:
         """Give back model and data; safe to call twice."""
+        if self._model is not None:
+            self._cameras.close()
+            del self._stages, self._cameras
         self._model = self._data = None
-        self._states, self._alarms = (), []
+        self._states, self._alarms = (), None
         self.inputs, self.outputs = {}, {}
-        self._readers: dict[str, Reader] = {}
-        self._writers: dict[str, Callable[[Signal], None]] = {}
+        self._readers, self._writers = {}, {}
 
     def _check_prepared(self) -> None:
         if self._model is None:
@@ -181,104 +208,33 @@ class MujocoBody:
 
     # --- names to indices, once -------------------------------------------------------------------------
 
-    def _names(self, model: BodyModel) -> None:
-        m = self._model
-        sliding = (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE)
-        is_muscle = m.actuator_dyntype == mujoco.mjtDyn.mjDYN_MUSCLE
-        self._joint_ids = np.flatnonzero(np.isin(m.jnt_type, sliding))
-        self._muscle_ids = np.flatnonzero(is_muscle)
-        self._motor_ids = np.flatnonzero(~is_muscle)
-        self.joints = labels(m, _OBJECT.mjOBJ_JOINT, self._joint_ids, model.joints, "joint")
-        self.muscles = labels(m, _OBJECT.mjOBJ_ACTUATOR, self._muscle_ids, model.muscles, "muscle")
-        self.motors = labels(m, _OBJECT.mjOBJ_ACTUATOR, self._motor_ids, model.motors, "motor")
-        self.bodies = labels(m, _OBJECT.mjOBJ_BODY, np.arange(1, m.nbody), model.bodies, "body")
-        self.sites = labels(m, _OBJECT.mjOBJ_SITE, np.arange(m.nsite), model.sites, "site")
-
-    def _resolve(self) -> None:
+    def _resolve(self, model: BodyModel, options: BodyOptions) -> None:
         """Ports with their readers and writers; quantities without a channel are left out."""
-        self._before = np.empty(mujoco.mj_stateSize(self._model, _STATE))
-        self._states = (self._data.qpos, self._data.qvel, self._data.act)
-        bad = (_WARNING.mjWARN_BADQPOS, _WARNING.mjWARN_BADQVEL, _WARNING.mjWARN_BADQACC)
-        self._alarms = [self._data.warning[kind] for kind in bad]
-        self._writers, self.inputs = {}, {}
-        for name, (order, writer) in self._input_table().items():
-            if order:
-                self._writers[name] = writer
-                self.inputs[name] = self._make_port(name, INPUTS[name], order, name == "body_force")
-        self._readers, self.outputs = {}, {}
-        for name, (order, reader) in self._output_table().items():
-            if order:
-                self._readers[name] = reader
-                self.outputs[name] = self._make_port(name, OUTPUTS[name], order, name == "site_position")
+        m, d = self._model, self._data
+        self._before = np.empty(mujoco.mj_stateSize(m, _STATE))
+        self._states = (d.qpos, d.qvel, d.act)
+        self._alarms = d.warning.number[_BAD_STATE]
+        self._stages = Stages(m, d, one_call=options.pipelined)
+        self._rest_m = np.empty(len(self.names.muscles))
+        written, read = input_ports(m, d, self.names), output_ports(m, d, self.names, self._rest_m)
+        self.inputs = {name: port for name, (port, _) in written.items()}
+        self._writers = {name: writer for name, (_, writer) in written.items()}
+        self._cameras = Cameras(model.name, m, d, self.names.cameras, options.cameras)
+        self.outputs = {name: port for name, (port, _, _) in read.items()} | self._cameras.ports
+        self._readers = {name: (stage, reader) for name, (_, stage, reader) in read.items()}
+        for name in self._cameras.ports:
+            self._readers[name] = (MOTION, partial(self._cameras.image, name))
 
-    def _make_port(self, name: str, unit: str, order: tuple[str, ...], vectors: bool) -> Port:
-        low, high = -np.inf, np.inf
-        if name == "muscle_excitation":
-            low, high = 0.0, 1.0
-        if name == "motor_control" and self._model.actuator_ctrllimited[self._motor_ids].all():
-            low, high = (
-                float(limit(self._model.actuator_ctrlrange[self._motor_ids])) for limit in (np.min, np.max)
-            )
-        shape = (len(order), 3) if vectors else (len(order),)
-        return Port(name, Kind.SIGNAL, shape, unit, order, low, high)
-
-    def _input_table(self) -> dict[str, tuple[tuple[str, ...], Callable[[Signal], None]]]:
-        d, dofs = self._data, self._model.jnt_dofadr[self._joint_ids]
-        return {
-            "muscle_excitation": (self.muscles, setter(d.ctrl, self._muscle_ids)),
-            "motor_control": (self.motors, setter(d.ctrl, self._motor_ids)),
-            "joint_torque": (self.joints, setter(d.qfrc_applied, dofs)),
-            "body_force": (self.bodies, setter(d.xfrc_applied[:, :3], np.arange(1, self._model.nbody))),
-        }
-
-    def _output_table(self) -> dict[str, tuple[tuple[str, ...], Reader]]:
-        m, d, ids = self._model, self._data, self._muscle_ids
-        gear = m.actuator_gear[ids, 0].copy()
-        acts, qpos = m.actuator_actadr[ids], m.jnt_qposadr[self._joint_ids]
-        dofs = m.jnt_dofadr[self._joint_ids]
-        optimal, strongest = muscle_constants(m, ids)
-        touching = self.bodies if m.geom_contype.any() and m.geom_conaffinity.any() else ()
-        return {
-            "muscle_length": (self.muscles, lambda: d.actuator_length[ids] / gear),
-            "muscle_velocity": (self.muscles, lambda: d.actuator_velocity[ids] / gear),
-            "muscle_force": (self.muscles, lambda: np.maximum(-d.actuator_force[ids] * gear, 0.0)),
-            "muscle_activation": (self.muscles, lambda: d.act[acts]),
-            "muscle_optimal_length": (self.muscles, optimal.copy),
-            "muscle_rest_length": (self.muscles, self._rest_lengths().copy),
-            "muscle_max_force": (self.muscles, strongest.copy),
-            "joint_angle": (self.joints, lambda: d.qpos[qpos]),
-            "joint_velocity": (self.joints, lambda: d.qvel[dofs]),
-            "contact_force": (touching, self._contact_forces),
-            "site_position": (self.sites, d.site_xpos.copy),
-            "sensor": (sensor_names(m), d.sensordata.copy),
-        }
-
-    def _rest_lengths(self) -> Signal:
-        self.reset()
-        lengths: Signal = (
-            self._data.actuator_length[self._muscle_ids] / self._model.actuator_gear[self._muscle_ids, 0]
-        )
-        return lengths
-
-    def _port(self, ports: Mapping[str, Port], name: str, direction: str) -> Port:
-        if name not in ports:
-            raise PortError(f"body '{self.name}' has no {direction} '{name}'; {known(tuple(ports))}")
-        return ports[name]
-
-    def _contact_forces(self) -> Signal:
-        forces, wrench = np.zeros(self._model.nbody), np.zeros(6)
-        for index in range(self._data.ncon):
-            mujoco.mj_contactForce(self._model, self._data, index, wrench)
-            geoms = self._data.contact[index].geom
-            # Both bodies feel it; a flex has no geom (-1). One body touching itself would count twice.
-            forces[np.unique(self._model.geom_bodyid[geoms[geoms >= 0]])] += wrench[0]
-        return forces[1:]
+    def _missing(self, ports: Mapping[str, Port], name: str, direction: str) -> PortError:
+        return PortError(f"body '{self.name}' has no {direction} '{name}'; {known(tuple(ports))}")
 
     # --- divergence -------------------------------------------------------------------------------------
 
     def _diverged(self) -> bool:
-        bad = any(alarm.number for alarm in self._alarms)
-        return bad or not all(np.isfinite(state).all() for state in self._states)
+        """A sum is finite only if everything in it is. Numpy would take longer for the few numbers of a body."""
+        position, velocity, activation = self._states
+        total = sum(position.tolist()) + sum(velocity.tolist()) + sum(activation.tolist())
+        return not isfinite(total) or any(self._alarms.tolist())
 
     def _raise_divergence(self) -> None:
         """Replay the interval step by step, so that the first step and its culprit can be named."""
@@ -288,5 +244,5 @@ class MujocoBody:
         while not self._diverged():
             mujoco.mj_step(self._model, self._data)
             when_ns += self.timestep_ns
-        who = culprit(self._model, self._data, self.bodies)
+        who = culprit(self._model, self._data, self.names.bodies)
         raise DivergenceError(f"body '{self.name}' diverged at {clock.format_ms(when_ns)}: {who}")

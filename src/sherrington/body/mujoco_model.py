@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import mujoco
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..errors import BodyError, known
 from ..ports import Signal
 from .model import BodyModel
+from .mujoco_errors import explained
 
 Ints = NDArray[np.intp]
 _LOG = logging.getLogger(__name__)
@@ -24,38 +25,51 @@ mujoco.set_mju_user_warning(lambda text: _LOG.info("%s", text))
 
 
 def compile_model(model: BodyModel) -> Any:
-    """The compiled ``mujoco.MjModel``. Raises BodyError with MuJoCo's message: element, name and line."""
-    included = {name: text.encode() for name, text in model.included.items()}
-    names: list[str] = []
+    """The compiled ``mujoco.MjModel``. Raises BodyError: what is wrong, with which element, how to mend it."""
+    return compile_text(model.name, model.mjcf, model.folder, model.file, model.included)
+
+
+def compile_text(name: str, mjcf: str, folder: Path, file: str, included: Mapping[str, str]) -> Any:
+    """As ``compile_model``, from the parts of a BodyModel."""
+    actuators: list[str] = []
     try:
-        spec = mujoco.MjSpec.from_string(model.mjcf, include=included)
-        names = [actuator.name for actuator in spec.actuators]
-        spec.modelfiledir = str(model.folder)
+        # The files that <model file=...> names are found beside a document only if it is a file itself.
+        if file:
+            spec = mujoco.MjSpec.from_file(str(folder / file))
+        else:
+            texts = {name: text.encode() for name, text in included.items()}
+            spec = mujoco.MjSpec.from_string(mjcf, include=texts)
+            spec.modelfiledir = str(folder)
+        actuators = [actuator.name for actuator in spec.actuators]
         return spec.compile()
     except ValueError as error:
-        message = _ACTUATOR.sub(lambda found: _with_name(found, names), " ".join(str(error).split()))
-        raise BodyError(f"MuJoCo cannot compile body model '{model.name}': {message}") from error
-
-
-_ACTUATOR = re.compile(r"\bactuator (\d+)")
-
-
-def _with_name(found: re.Match[str], names: list[str]) -> str:
-    """Some of MuJoCo's messages only count actuators."""
-    index = int(found[1])
-    return f"{found[0]} ('{names[index]}')" if index < len(names) and names[index] else found[0]
+        raise BodyError(
+            f"MuJoCo cannot compile body model '{name}': {explained(str(error), actuators)}"
+        ) from error
 
 
 def labels(m: Any, kind: Any, ids: Ints, described: tuple[str, ...], word: str) -> tuple[str, ...]:
-    """Compiled names; an element without one is called as the description calls it."""
+    """The described names of compiled elements; one without a name is called as the description calls it.
+
+    Raises BodyError where the two differ: an experiment was then checked against names that do not exist.
+    """
     names = [mujoco.mj_id2name(m, kind, int(i)) for i in ids]
-    spare = described if len(described) == len(names) else tuple(f"{word}{i}" for i in range(len(names)))
-    return tuple(name or spare[i] for i, name in enumerate(names))
+    if len(names) != len(described) or any(n and n != d for n, d in zip(names, described, strict=True)):
+        unlike = sorted(set(filter(None, names)) ^ set(described))[:5]
+        raise BodyError(
+            f"MuJoCo makes {len(names)} elements of kind {word} from the document, where its text names "
+            f"{len(described)}; they differ in {', '.join(unlike) or 'their order'}; write these elements out"
+        )
+    return described
 
 
 def initial_qpos(m: Any, body: str, joints: Mapping[str, int], angles: Mapping[str, float]) -> Signal:
-    """``qpos0`` with the given joint angles in rad. joints: MuJoCo's number of each. Raises BodyError."""
-    qpos: Signal = m.qpos0.copy()
+    """Where the body starts: the keyframe ``home`` of the model, else ``qpos0``, with the given angles in rad.
+
+    joints: MuJoCo's number of each. Raises BodyError.
+    """
+    home = mujoco.mj_name2id(m, mujoco.mjtObj.mjOBJ_KEY, "home")
+    qpos: Signal = (m.qpos0 if home < 0 else m.key_qpos[home]).copy()
     for joint, angle in angles.items():
         if joint not in joints:
             raise BodyError(f"body '{body}' has no joint '{joint}'; {known(tuple(joints))}")
@@ -109,8 +123,17 @@ def culprit(m: Any, d: Any, bodies: tuple[str, ...]) -> str:
     where = f"joint '{name}' of body '{owner}'" if name else f"body '{owner}'"
     return (
         f"{where} has position {d.qpos[m.jnt_qposadr[joint]]:.3g}, velocity {d.qvel[dof]:.3g} "
-        f"and acceleration {d.qacc[dof]:.3g}; try a smaller body.timestep_ms, or look at what drives it"
+        f"and acceleration {d.qacc[dof]:.3g}; {_advice(m, d)}"
     )
+
+
+def _advice(m: Any, d: Any) -> str:
+    if d.time < 1.5 * m.opt.timestep:
+        return (
+            "this is the first step, so the model is at fault: look at the stiffness, damping, mass and range of that "
+            "joint, at what touches there, and try a smaller body.timestep_ms"
+        )
+    return "try a smaller body.timestep_ms, or look at what drives it"
 
 
 def _bad_dof(m: Any, d: Any) -> int:

@@ -14,77 +14,19 @@ from ..body.engine import BodyEngine
 from ..brain.engine import BrainEngine
 from ..clock import NS_PER_S, format_ms
 from ..errors import RunError
-from ..ports import Entries, Port, Signal, SpikeBatch, Value
+from ..ports import Port, Signal, SpikeBatch, Value
 from ..resolved import TimedChange, TimedForce
 from .guard import Guard
 from .overlap import Overlap
-from .pathway import PathwayRunner
 from .schedule import Schedule
-
-@dataclass(frozen=True)
-class Source:
-    """An output of a pathway that ends at a port. entries: those of the port that it is for, None for all."""
-
-    runner: PathwayRunner
-    output: int
-    entries: Entries | None = None
-
-    def value(self, port: Port) -> Value:
-        """What arrives now, in the shape of ``port``; zero at the entries that are not meant."""
-        value = self.runner.values[self.output]
-        if self.entries is None or isinstance(value, SpikeBatch):
-            return value
-        whole = np.zeros(port.shape)
-        whole[self.entries] = value
-        return whole
-
-
-Sources = tuple[Source, ...]
+from .spent import Spent
+from .wiring import Sources, Wiring
 
 
 class Observer(Protocol):
     """Looks at the loop between cycles and never changes it: recording, progress."""
 
     def __call__(self, loop: ClosedLoop) -> None: ...
-
-
-@dataclass
-class Spent:
-    """Wall time in s since the loop began, by what it was spent on.
-
-    brain, body: inside the simulators' own step; transfer: in transfer functions, gains, noise and delay lines;
-    readout: reading from and writing to the engines; record: observers; waiting: pacing and pauses; total: all.
-    Pipelined, brain and body overlap: ``advance`` is the longer of both in every cycle, and ``body`` the processor
-    time of its thread.
-    """
-
-    brain: float = 0.0
-    body: float = 0.0
-    advance: float = 0.0
-    transfer: float = 0.0
-    readout: float = 0.0
-    record: float = 0.0
-    waiting: float = 0.0
-    total: float = 0.0
-
-    @property
-    def loop_overhead(self) -> float:
-        """What is neither a simulator's step, nor transfer, readout or waiting; recording included."""
-        return self.total - self.advance - self.transfer - self.readout - self.waiting
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """The pathways as they are called, and where their outputs go.
-
-    motor: from brain to body, called after the brain has advanced; sensory: all others, called before.
-    brain_writes, body_writes: per port every pathway's output that ends there; they add up.
-    """
-
-    sensory: tuple[PathwayRunner, ...]
-    motor: tuple[PathwayRunner, ...]
-    brain_writes: tuple[tuple[Port, Sources], ...]
-    body_writes: tuple[tuple[Port, Sources], ...]
 
 
 @dataclass
@@ -117,9 +59,14 @@ class ClosedLoop:
         self._pace_start: tuple[float, int] | None = None
         runners = (*self.wiring.sensory, *self.wiring.motor)
         went_in = ((r.input_names, r.gathered) for r in runners)
-        self._watched = (*went_in, *((r.output_names, r.values) for r in runners))
+        trials = self.wiring.trials
+        cues = ((trials.names, trials.values),) if trials else ()
+        self._watched = (*went_in, *((r.output_names, r.values) for r in runners), *cues)
+        pushed = (*(f.port for f in self.forces), *(trials.forces if trials else ()))
+        self._pushed = {port: np.zeros(self.body.inputs[port].shape) for port in pushed}
         self._overlap = Overlap(self.body.advance) if self.schedule.pipelined else None
         self._body_inputs = {w[0].name for w in self.wiring.body_writes}
+        self._begun_ns: int | None = None
 
     # --- asked for from outside ---
 
@@ -147,7 +94,8 @@ class ClosedLoop:
     # --- running ---
 
     def run(self, until_ns: int | None = None) -> None:
-        """Run to the first cycle that ends at ``until_ns`` or later (default: end of the experiment), or until stopped.
+        """Run to the first cycle that ends at ``until_ns`` or later (default: end of the experiment), to the end of the
+        last trial of a task, or until stopped.
 
         Raises RunError when the run cannot go on; the last states are dumped first and the message says where.
         """
@@ -155,7 +103,7 @@ class ClosedLoop:
         began = time.perf_counter() - self.spent.total
         self.stopped_because = ""
         try:
-            while self.now_ns < until_ns and self._drain():
+            while self.now_ns < until_ns and not self.trials_done and self._drain():
                 self.cycle()
                 self.spent.total = time.perf_counter() - began
                 self._look()
@@ -168,7 +116,7 @@ class ClosedLoop:
     def cycle(self) -> None:
         """One exchange interval, in the order that ``schedule.describe`` prints."""
         end_ns = self.now_ns + self.schedule.interval_ns
-        self._begin()
+        self.begin()
         self._sense()
         if self._overlap is None:
             self._advance(self.brain.advance, end_ns)
@@ -181,6 +129,11 @@ class ClosedLoop:
             self._decode()
         self.now_ns = end_ns
         self.cycle_count += 1
+
+    @property
+    def trials_done(self) -> bool:
+        """Whether a task has had all the trials it was asked for."""
+        return self.wiring.trials is not None and self.wiring.trials.finished
 
     def close(self) -> None:
         """Close both engines; safe to call twice."""
@@ -197,34 +150,46 @@ class ClosedLoop:
 
     # --- the parts of a cycle ---
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """The first part of the cycle at hand: interventions, the task's step, perturbations. ``cycle`` does it, unless
+        somebody did who wants to see what the task says before the cycle goes on, as an agent does."""
+        if self._begun_ns == self.now_ns:
+            return
+        self._begun_ns = self.now_ns
         for change in self.changes:
             if change.at_ns == self.now_ns:
                 for population in change.populations:
                     self.brain.set_excitability(population, change.change)
         due = {f.port for f in self.forces if self.now_ns in (f.start_ns, f.end_ns)}
+        if self.wiring.trials is not None:
+            self._timed("transfer", self.wiring.trials.step, self.now_ns)
+            # A task may push in any cycle, and where it puts the body back, what was written before is gone.
+            due = set(self._pushed)
         for port in due - self._body_inputs:
             self.body.write(port, self._force(port))
 
     def _force(self, port: str) -> Signal:
+        """What perturbations and the task add to an input of the body in this cycle."""
+        trials = self.wiring.trials
+        start = trials.forces[port] if trials and port in trials.forces else self._pushed[port]
         active = (f.value for f in self.forces if f.port == port and f.start_ns <= self.now_ns < f.end_ns)
-        return sum(active, start=0.0 * next(f.value for f in self.forces if f.port == port))
+        return sum(active, start=start)
 
     def _sense(self) -> None:
         """body.read -> function -> delay -> brain.write"""
         for runner in self.wiring.sensory:
-            self._timed("readout", runner.gather, "both")
+            self._timed("readout", runner.gather, "both", self.cycle_count)
             self._timed("transfer", runner.compute, self.cycle_count, self.now_ns)
             runner.deliver()
         for runner in self.wiring.motor:
-            self._timed("readout", runner.gather, "body")
+            self._timed("readout", runner.gather, "body", self.cycle_count)
         for port, sources in self.wiring.brain_writes:
             self._timed("readout", self.brain.write, port.name, self._sum(port, sources))
 
     def _decode(self) -> None:
         """brain.read -> function -> into the delay line"""
         for runner in self.wiring.motor:
-            self._timed("readout", runner.gather, "brain")
+            self._timed("readout", runner.gather, "brain", self.cycle_count)
             self._timed("transfer", runner.compute, self.cycle_count, self.now_ns)
 
     def _drive(self) -> None:
@@ -233,7 +198,7 @@ class ClosedLoop:
             runner.deliver()
         for port, sources in self.wiring.body_writes:
             value = self._sum(port, sources)
-            if any(f.port == port.name for f in self.forces):
+            if port.name in self._pushed:
                 value = _add(value, self._force(port.name))
             self._timed("readout", self.body.write, port.name, value)
         self._remember()

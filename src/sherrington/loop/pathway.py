@@ -13,10 +13,11 @@ from ..clock import format_ms, ns_to_s
 from ..errors import TransferError
 from ..ports import Kind, Port, Signal, SpikeBatch, Value
 from ..resolved import ResolvedPathway
+from ..task.task import REWARD
 
 Read = Callable[[str], Value]
 SUMMED = {"count"}
-"""Quantities of one interval that add up over the intervals between two calls of a slower pathway."""
+"""Quantities of one interval that add up over the intervals between two calls of a slower pathway, as a reward does."""
 
 
 class PathwayRunner:
@@ -49,7 +50,7 @@ class PathwayRunner:
             (i, end.side, read, end.port)
             for i, (end, read) in enumerate(zip(resolved.inputs, reads, strict=True))
         ]
-        sides = {"brain": {"brain"}, "body": {"body"}, "both": {"brain", "body"}}
+        sides = {"brain": {"brain"}, "body": {"body", "task"}, "both": {"brain", "body", "task"}}
         self._reads = {name: [(i, r, p) for i, s, r, p in ends if s in side] for name, side in sides.items()}
         self._results = [_ranged(port, resolved) for port in targets]
         self._interval_ns = interval_ns
@@ -65,9 +66,15 @@ class PathwayRunner:
             i: [] for i, e in enumerate(resolved.inputs) if self._adds_up(i)
         }
 
-    def gather(self, side: str) -> None:
-        """Read the inputs that lie on ``side``, ``"brain"``, ``"body"`` or ``"both"``, as they are now."""
+    def gather(self, side: str, cycle: int) -> None:
+        """Read the inputs that lie on ``side``, ``"brain"``, ``"body"`` (or a task) or ``"both"``, as they are now.
+
+        Between two calls of the function only what adds up is read: an image is drawn when it is.
+        """
+        is_due = self._is_due(cycle)
         for i, read, port in self._reads[side]:
+            if not (is_due or i in self._pending):
+                continue
             value = read(port)
             self.gathered[i] = value if isinstance(value, SpikeBatch) else value.copy()
             if i in self._pending:
@@ -75,7 +82,7 @@ class PathwayRunner:
 
     def compute(self, cycle: int, time_ns: int) -> None:
         """Call the function if it is due, and put its outputs into the delay lines."""
-        if (cycle + self._phase) % self._every == 0:
+        if self._is_due(cycle):
             for i, parts in self._pending.items():
                 self.gathered[i] = _together(parts)
                 parts.clear()
@@ -87,6 +94,9 @@ class PathwayRunner:
         """Take out of the delay lines what arrives in this cycle, into ``values``."""
         for i, line in enumerate(self._lines):
             self.values[i] = line.popleft()
+
+    def _is_due(self, cycle: int) -> bool:
+        return (cycle + self._phase) % self._every == 0
 
     def _call(self, time_ns: int) -> list[Value]:
         try:
@@ -152,8 +162,10 @@ class PathwayRunner:
 
     def _adds_up(self, i: int) -> bool:
         end = self._resolved.inputs[i]
-        if self._every == 1 or end.brain is None:
+        if self._every == 1:
             return False
+        if end.brain is None:
+            return (end.side, end.port) == ("task", REWARD)
         return end.brain.quantity in SUMMED or end.brain.port.kind is Kind.SPIKES
 
 

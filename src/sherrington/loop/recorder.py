@@ -15,8 +15,10 @@ from ..ports import Kind, Port, Signal, SpikeBatch
 from ..record.layout import PopulationInfo
 from ..record.store import RunStore
 from ..record.tap import Tap
+from ..record.trials import TrialTable
 from ..resolved import Resolved
-from .closed_loop import ClosedLoop, Wiring
+from .closed_loop import ClosedLoop
+from .wiring import Wiring
 
 POSE_INTERVAL_NS = 20 * NS_PER_MS
 
@@ -45,6 +47,7 @@ class Recorder:
             folder, spikes=info, signals={name: port for name, (port, _) in sources.items()}
         )
         self.tap = Tap(self.store)
+        self._table = TrialTable(folder)
         self._brain, self._body = brain, body
         self._spike_ports = {name: port.port.name for name, port in spike_ports.items()}
         self._signals = {name: read for name, (_, read) in sources.items()}
@@ -66,6 +69,9 @@ class Recorder:
             self.tap.take(loop.now_ns, spikes, signals, self._body.pose(), activation)
         else:
             self.tap.take(loop.now_ns, spikes, signals)
+        if loop.wiring.trials is not None:
+            for row in loop.wiring.trials.rows[self._table.written :]:
+                self._table.append(row)
 
     def close(self) -> None:
         """Bring everything to the file and close it; safe to call twice."""
@@ -96,5 +102,16 @@ def _signals(
             if port.kind is Kind.SIGNAL:
                 read: Read = lambda runner=runner, i=i: cast(Signal, runner.values[i])  # type: ignore[misc] # noqa: E731
                 found[name] = (replace(port, name=name), read)
-    asked = resolved.recorded_signals
-    return found if asked is None else {name: found[name] for name in asked if name in found}
+    if wiring.trials is not None:
+        for name, port in wiring.trials.ports.items():
+            found[f"task.{name}"] = (port, partial(wiring.trials.read, name))
+    return _asked_for(found, resolved.recorded_signals)
+
+
+def _asked_for(
+    found: dict[str, tuple[Port, Read]], asked: tuple[str, ...] | None
+) -> dict[str, tuple[Port, Read]]:
+    """To read an image is to draw it, so "all" leaves cameras out."""
+    if asked is None:
+        return {name: source for name, source in found.items() if not name.startswith("body.camera.")}
+    return {name: found[name] for name in asked if name in found}

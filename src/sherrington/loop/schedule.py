@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..clock import format_ms, ratio
 from ..resolved import Resolved, ResolvedPathway
+from ..task.task import REWARD
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def _steps(resolved: Resolved, schedule: Schedule) -> list[str]:
     body = f"body.advance   {interval} in steps of {format_ms(schedule.timestep_ns)}"
     begin = [
         "perturbations and interventions that are due",
+        *_task(resolved),
         *map(_line, before),
         *(f"{_names(p, 'body')}: read now, kept for {p.name}" for p in after if _names(p, "body")),
         "brain.write    the sum of what arrives at each port",
@@ -71,6 +73,18 @@ def _steps(resolved: Resolved, schedule: Schedule) -> list[str]:
         return [*begin, *middle, *map(_line, after), *_end()]
     write = "body.write     what left the delay lines"
     return [*begin, brain, *map(_line, after), write, body, *_end()]
+
+
+def _task(resolved: Resolved) -> list[str]:
+    task = resolved.task
+    if task is None:
+        return []
+    reads = ", ".join(f"body.{name}" for name in task.reads) or "time"
+    gives = ", ".join(
+        (*(f"task.{name}" for name in (*task.cues, REWARD)), *(f"body.{n}" for n in task.forces))
+    )
+    reset = "; before each trial body.reset" if task.resets else ""
+    return [f"{reads} -> task {task.name} -> {gives}{reset}"]
 
 
 def _end() -> list[str]:

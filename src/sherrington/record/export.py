@@ -2,7 +2,7 @@
 
 Spikes become the ``units`` table, one row a neuron of each recorded population, silent ones included: silence
 is data. Signals become one TimeSeries each: those of the body in the processing module ``behavior``, all others
-in ``misc``. Times are in s since the start of the run.
+in ``misc``. Trials of a task become the ``trials`` table. Times are in s since the start of the run.
 """
 
 from __future__ import annotations
@@ -29,6 +29,15 @@ COLUMNS = {
     "region": "where the population lies; empty where the network does not say",
     "neuron": "index within the population, from 0",
 }
+TRIAL_COLUMNS = {
+    "trial": "number of the trial, from 0",
+    "outcome": "verdict of the task in a word",
+    "success": "whether the trial counts as done",
+    "score": "score of the trial; larger is better",
+    "reward": "reward that was given in the trial",
+}
+TAKEN = ("id", "start_time", "stop_time", "tags", "timeseries")
+"""What NWB's table of trials calls its own columns; a task's column of that name gets ``task_`` before it."""
 MODULES = {
     "behavior": "the body: joints, muscles, contacts, as computed by the body engine",
     "misc": "what travelled between body and brain, and readouts of the brain",
@@ -53,6 +62,7 @@ def export_nwb(run: Run, path: Path) -> None:
         file.units = _units(run)
     for port in run.signals:
         _add_signal(nwb, file, run, port)
+    _add_trials(file, run)
     beside = path.with_name(f".{path.stem}.part.nwb")
     try:
         with nwb.NWBHDF5IO(str(beside), "w") as io:
@@ -162,6 +172,23 @@ def _add_signal(nwb: Any, file: Any, run: Run, port: str) -> None:
     if module not in file.processing:
         file.create_processing_module(module, MODULES[module])
     file.processing[module].add(series)
+
+
+def _add_trials(file: Any, run: Run) -> None:
+    """NWB's own table of trials: times in s, and every other column of ``trials.csv``; lists as JSON."""
+    times = ("start_ms", "end_ms")
+    names = {
+        n: f"task_{n}" if n in TAKEN else n for n in (run.trials[0] if run.trials else ()) if n not in times
+    }
+    for column, name in names.items():
+        file.add_trial_column(name=name, description=TRIAL_COLUMNS.get(column, f"'{column}' of the task"))
+    for row in run.trials:
+        rest = {name: _plain(row[column]) for column, name in names.items()}
+        file.add_trial(start_time=row["start_ms"] / 1000, stop_time=row["end_ms"] / 1000, **rest)
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def _without_single_axis(values: Signal) -> Signal:

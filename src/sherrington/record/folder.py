@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -10,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,7 +33,7 @@ def new_run_folder(root: Path, name: str) -> Path:
 
     Safe when several processes start at the same second. Raises NeverError for a name that is no file name.
     """
-    if not re.fullmatch(r"[\w][\w.+-]*", name):
+    if not re.fullmatch(r"[\w][\w.+=,-]*", name):
         raise NeverError(
             f"'{name}' cannot name a run folder; use letters, digits, '_', '-', '.', and start with a letter"
         )
@@ -55,12 +56,30 @@ def copy_experiment(source: Path, folder: Path) -> Path:
     Left out: earlier runs, caches, hidden files, and the yaml. Returns the copy's folder.
     """
     target = folder / EXPERIMENT_FOLDER
-    shutil.copytree(source, target, ignore=_left_out(source, folder))
+    copy_files(source, target, folder)
     return target
 
 
-def _left_out(source: Path, folder: Path) -> Any:
-    by_name = shutil.ignore_patterns(*LEFT_OUT)
+def copy_files(source: Path, target: Path, inside: Path, but: Sequence[str] = ()) -> None:
+    """Copy the files beside the yaml of experiment folder ``source`` to the new folder ``target``.
+
+    inside: a folder that may lie in ``source`` and is left out. but: more patterns of names that are left out.
+    """
+    shutil.copytree(source, target, ignore=_left_out(source, inside, but))
+
+
+def experiment_digest(text: str, files: Path) -> str:
+    """SHA-256, in hexadecimal digits, of an experiment: ``text``, its YAML as it ran, and every file below ``files``,
+    by name and content."""
+    digest = hashlib.sha256(text.encode())
+    for path in sorted(path for path in files.rglob("*") if path.is_file()):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"\0{path.relative_to(files).as_posix()}\0{content}".encode())
+    return digest.hexdigest()
+
+
+def _left_out(source: Path, folder: Path, but: Sequence[str]) -> Any:
+    by_name = shutil.ignore_patterns(*LEFT_OUT, *but)
     inside = {folder.resolve(), *folder.resolve().parents} - {source.resolve(), *source.resolve().parents}
 
     def ignore(directory: str, names: list[str]) -> set[str]:
@@ -72,15 +91,19 @@ def _left_out(source: Path, folder: Path) -> Any:
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Write ``data`` to ``path`` whole or not at all: into a file beside it, which then takes its name.
+    """Write ``data`` to ``path`` whole or not at all.
 
     NumPy values become plain ones, paths become text, and numbers JSON does not have (NaN, infinity) null.
     """
-    text = json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False)
+    write_whole(path, json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` whole or not at all: into a file beside it, which then takes its name."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(text + "\n")
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)

@@ -28,6 +28,7 @@ from ..clock import NS_PER_MS, NS_PER_S, ns_to_ms
 from ..errors import NeverError, PortError, known
 from ..ports import Kind, Port, Signal, SpikeBatch
 from .layout import COMMITTED, DATA_FILE, EXPERIMENT_FILE, RUN_FILE, SUMMARY_FILE, PopulationInfo
+from .trials import read_trials
 
 Times = NDArray[np.int64]
 
@@ -87,6 +88,11 @@ class Run:
         if not path.exists():
             raise NeverError(f"{self.folder} has no {EXPERIMENT_FILE}; the run stopped before it was written")
         return dict(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {})
+
+    @cached_property
+    def trials(self) -> list[dict[str, Any]]:
+        """The trials of the task that ended, in order, by column: ``trials.csv``; empty without a task."""
+        return read_trials(self.folder)
 
     @property
     def name(self) -> str:

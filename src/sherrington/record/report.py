@@ -15,6 +15,7 @@ from . import report_figures as figures
 from .layout import DATA_FILE, PICTURE_FILE
 from .read import Run
 from .report_style import Panel, Perturbation, TimeAxis
+from .report_trials import trial_panels, trial_table
 
 TEMPLATE = "report.html.j2"
 BODY_SIGNALS = {
@@ -75,6 +76,7 @@ def _content(run: Run) -> dict[str, Any]:
         "picture": _picture(run.folder / PICTURE_FILE),
         "picture_caption": _caption(run.summary.get("picture") or {}),
         "sections": [(title, panels) for title, panels in _sections(run, axis) if panels],
+        "trials": trial_table(run),
         "step": _step(run.summary.get("step_ms", {})) if run.summary.get("steps") else [],
         "phases": _phases(run.summary.get("phases_s", {})),
         "steps": run.summary.get("steps"),
@@ -114,13 +116,14 @@ def _tiles(run: Run) -> Iterator[tuple[str, str, str]]:
 def _sections(run: Run, axis: TimeAxis) -> Iterator[tuple[str, list[Panel]]]:
     if not axis.end_ns:
         return
+    yield "Task", trial_panels(run, axis) + _panels(run, _named(run, "task."), axis)
     spikes = [panel for panel in (figures.raster(run, axis), figures.rates(run, axis)) if panel]
     yield "Brain", spikes + _panels(run, _named(run, "brain."), axis)
     yield (
         "Body",
         _panels(run, {port: title for port, title in BODY_SIGNALS.items() if port in run.signals}, axis),
     )
-    others = [port for port in run.signals if not port.startswith(("brain.", "body."))]
+    others = [port for port in run.signals if not port.startswith(("brain.", "body.", "task."))]
     yield "Pathways", _panels(run, {port: port.removeprefix("pathway.") for port in others}, axis)
 
 
@@ -159,7 +162,12 @@ def _caption(picture: dict[str, Any]) -> str:
     times = ", ".join(f"{t / 1000:g}" for t in picture.get("times_ms") or ())
     if not times:
         return str(picture.get("missing", ""))
-    return f"At {times} s. Muscles from grey, at rest, to yellow, at an activation of {picture['full_colour']:.2g}."
+    said = [f"At {times} s."]
+    if picture.get("muscles"):
+        said.append(f"Muscles from pale, at rest, to dark red, at an activation of {picture['full_colour']:.2g}.")
+    if picture.get("trails"):
+        said.append("The line is the way since the start, or since the body was last put somewhere.")
+    return " ".join(said)
 
 
 def _step(step_ms: dict[str, float]) -> list[dict[str, Any]]:

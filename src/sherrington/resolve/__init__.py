@@ -16,6 +16,7 @@ from .findings import Findings
 from .happenings import find_changes, find_forces
 from .pathways import Pathways
 from .recording import recorded_signals, recorded_spikes
+from .task import find_task
 from .things import find_body, find_check, find_network
 
 
@@ -46,12 +47,13 @@ def _resolve(findings: Findings) -> Resolved | None:
     """What was found, or None without a network or a body; what is wrong with it is in ``findings``."""
     clocks = find_clocks(findings)
     network, body = find_network(findings), find_body(findings)
-    finder = Pathways(findings, network, body, clocks.interval_ns)
+    task = find_task(findings, body, clocks)
+    finder = Pathways(findings, network, body, clocks.interval_ns, task)
     found = (finder.resolve(name, p) for name, p in findings.source.experiment.pathways.items())
     pathways = tuple(p for p in found if p is not None)
     forces, changes = find_forces(findings, body, clocks), find_changes(findings, network, clocks)
     spikes = recorded_spikes(findings, network)
-    signals = recorded_signals(findings, body, pathways if _all_known(findings, pathways) else ())
+    signals = recorded_signals(findings, body, pathways if _all_known(findings, pathways) else (), task)
     check = find_check(findings)
     if network is None or body is None:
         return None
@@ -69,6 +71,7 @@ def _resolve(findings: Findings) -> Resolved | None:
         duration_ns=clocks.duration_ns,
         timestep_ns=clocks.timestep_ns,
         resolution_ns=clocks.resolution_ns,
+        task=task,
     )
 
 

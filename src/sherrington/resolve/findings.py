@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import find
 from ..clock import format_ms, ms_to_ns
 from ..errors import Problem, SherringtonError, known
 from ..experiment import Source
 from ..explain import near
+
+Made = TypeVar("Made")
 
 
 @dataclass
@@ -91,6 +93,17 @@ class Findings:
             message = f"'{name}' {verb}: {find.raised(error, self.folder)}"
             self.add(key, message, "correct its parameters, or the function itself")
             return None
+
+    def made(self, key: str, name: str, make: Callable[[], Any], wanted: type[Made]) -> Made | None:
+        """What ``make`` returns, which must be a ``wanted``; None after a problem. name: what is being called."""
+        count = len(self.problems)
+        made = self.call(key, name, make)
+        if isinstance(made, wanted):
+            return made
+        if len(self.problems) == count:
+            found = "nothing" if made is None else f"a {type(made).__name__}"
+            self.add(key, f"'{name}' returned {found}", f"return a sherrington.{wanted.__name__} from it")
+        return None
 
 
 def _largest_divisor(long_ns: int, limit_ns: int) -> int:

@@ -10,7 +10,7 @@ from ..brain.network import Network
 from ..clock import NS_PER_S, format_ms
 from ..experiment import Pathway, Reference
 from ..ports import SPIKES_UNIT
-from ..resolved import Endpoint, ResolvedPathway
+from ..resolved import Endpoint, ResolvedPathway, ResolvedTask
 from ..transfer.function import ANY, Transfer
 from ..transfer.shipped import SHIPPED as SHIPPED_FUNCTIONS
 from .findings import Findings
@@ -26,9 +26,10 @@ class Pathways:
     network: Network | None
     body: BodyModel | None
     interval_ns: int
+    task: ResolvedTask | None = None
 
     def __post_init__(self) -> None:
-        self.ports = Ports(self.findings, self.network, self.body)
+        self.ports = Ports(self.findings, self.network, self.body, self.task)
 
     def resolve(self, name: str, p: Pathway) -> ResolvedPathway | None:
         """The pathway with everything found, or None when that is not possible."""

@@ -11,7 +11,8 @@ from ..brain.engine import BrainPort, brain_port
 from ..brain.network import Network, Population
 from ..experiment import Reference
 from ..explain import near
-from ..resolved import Endpoint
+from ..resolved import Endpoint, ResolvedTask
+from ..task.task import REWARD
 from ..transfer.function import ANY
 from .findings import Findings
 
@@ -35,6 +36,13 @@ def body_parts(body: BodyModel, quantity: str) -> tuple[str, tuple[str, ...]]:
     return what, getattr(body, what) if what else ()
 
 
+def task_cues(task: ResolvedTask | None) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """(unit, order) of all that can be read from a task, by name; nothing without one."""
+    if task is None:
+        return {}
+    return {n: (c.unit, tuple(c.order)) for n, c in task.cues.items()} | {REWARD: ("1", (REWARD,))}
+
+
 @dataclass
 class Ports:
     """Finds ports. network, body: None where they are not known; then only the form of a name is checked."""
@@ -42,16 +50,24 @@ class Ports:
     findings: Findings
     network: Network | None
     body: BodyModel | None
+    task: ResolvedTask | None = None
+
+    def __post_init__(self) -> None:
+        self._pixels: dict[str, tuple[int, int]] = {}
 
     def end(self, key: str, given: str | Reference, *, writes: bool) -> Endpoint | None:
         """The port that ``given`` names, or None after a problem or where it cannot be known."""
         reference = given if isinstance(given, Reference) else Reference(port=given)
         side, _, rest = reference.port.partition(".")
         if side == "body":
+            if rest.startswith("camera.") and not writes:
+                return self._camera_end(key, rest, reference)
             self._options(key, reference, {"only"}, f"'{reference.port}'")
             return self._body_end(key, rest, reference.only, writes=writes)
         if side == "brain":
             return self._brain_end(key, rest, reference, writes=writes)
+        if side == "task":
+            return self._task_end(key, rest, reference, writes=writes)
         self.findings.add(key, f"'{reference.port}' is no port", f"{near(side, ('brain', 'body'))}{FORMS}")
         return None
 
@@ -83,13 +99,49 @@ class Ports:
         unit = ANY if quantity in MODEL_UNITS else table[quantity]
         return Endpoint("body", quantity, unit, only=None if only is None else tuple(only))
 
-    def _check_only(self, key: str, only: list[str], what: str, names: tuple[str, ...]) -> None:
+    def _check_only(
+        self, key: str, only: list[str], what: str, names: tuple[str, ...], whose: str = "the body"
+    ) -> None:
         """Names of the model's sensors are known to the engine only, which checks them when it is built."""
         for i, name in enumerate(only):
             if name in only[:i]:
                 self.findings.add(f"{key}.{i}", f"'{name}' is there twice", "remove one of them")
             elif what and name not in names:
-                self.findings.unknown(f"{key}.{i}", f"the body has no '{name}' among its {what}", name, names)
+                self.findings.unknown(f"{key}.{i}", f"{whose} has no '{name}' among its {what}", name, names)
+
+    def _camera_end(self, key: str, port: str, reference: Reference) -> Endpoint | None:
+        self._options(key, reference, {"pixels"}, f"'{reference.port}'")
+        name = port.partition(".")[2]
+        if self.body is not None and name not in self.body.cameras:
+            message = f"body '{self.body.name}' has no camera '{name}'"
+            self.findings.unknown(key, message, name, self.body.cameras)
+            return None
+        if reference.pixels is None:
+            self.findings.add(key, f"'{reference.port}' has no size", "add pixels: [width, height]")
+            return None
+        width, height = reference.pixels
+        first = self._pixels.setdefault(name, (width, height))
+        if first != (width, height):
+            message = f"camera '{name}' is {first[0]} x {first[1]} pixels elsewhere"
+            self.findings.add(f"{key}.pixels", message, "give the same, or add a camera to the body")
+        return Endpoint("body", port, body_engine.CAMERA_UNIT, pixels=first)
+
+    # --- the task's side ---
+
+    def _task_end(self, key: str, name: str, reference: Reference, *, writes: bool) -> Endpoint | None:
+        self._options(key, reference, {"only"}, f"'{reference.port}'")
+        cues = task_cues(self.task)
+        if writes:
+            self.findings.add(key, "a task cannot be written to", FORMS)
+        elif self.findings.source.experiment.task is None:
+            self.findings.add(key, f"'{reference.port}' belongs to a task, and there is none", "add a section task")
+        elif self.task is not None and name not in cues:
+            self.findings.unknown(key, f"task '{self.task.name}' has no cue '{name}'", name, tuple(cues))
+        elif self.task is not None:
+            unit, order = cues[name]
+            self._check_only(f"{key}.only", reference.only or [], name, order, f"task '{self.task.name}'")
+            return Endpoint("task", name, unit, only=None if reference.only is None else tuple(reference.only))
+        return None
 
     # --- the brain's side ---
 

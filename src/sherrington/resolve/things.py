@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from .. import find
 from ..body.model import BodyModel
@@ -13,10 +13,9 @@ from ..body.models import SHIPPED as SHIPPED_BODIES
 from ..brain.models import SHIPPED as SHIPPED_NETWORKS
 from ..brain.network import Network
 from ..errors import BodyError
+from .environment import in_environment
 from .findings import Findings
 from .parameters import check_parameters
-
-Made = TypeVar("Made")
 
 
 def find_network(findings: Findings) -> Network | None:
@@ -40,15 +39,17 @@ def find_network(findings: Findings) -> Network | None:
     params = {name: value for name, value in brain.params.items() if name != "scale"}
     if not check_parameters(findings, "brain.params", brain.network, function, takes, params):
         return None
-    return _made(findings, "brain.network", brain.network, lambda: function(**params, **scale), Network)
+    return findings.made("brain.network", brain.network, lambda: function(**params, **scale), Network)
 
 
 def find_body(findings: Findings) -> BodyModel | None:
-    """The body that the experiment describes, or None after a problem."""
+    """The body that the experiment describes, in its environment, or None after a problem."""
     if findings.source.is_broken("body"):
         return None
     model = _body_model(findings)
+    model = in_environment(findings, model) if model is not None else None
     if model is not None:
+        _check_engine(findings, model)
         for joint in findings.source.experiment.body.initial_rad:
             if joint not in model.joints:
                 key = f"body.initial_rad.{joint}"
@@ -56,9 +57,21 @@ def find_body(findings: Findings) -> BodyModel | None:
     return model
 
 
+def _check_engine(findings: Findings, model: BodyModel) -> None:
+    """Each engine reads documents of its own."""
+    engine = findings.source.experiment.body.engine
+    if engine == "opensim" and not model.osim:
+        message = f"body '{model.name}' has no OpenSim document, which 'opensim' needs"
+        findings.add("body.engine", message, "set body.engine: mujoco, or name an .osim file in body.model")
+    if engine == "mujoco" and not model.mjcf:
+        message = f"body '{model.name}' has no MJCF document, which 'mujoco' needs"
+        remedy = "set body.engine: opensim, or turn the .osim file into MJCF with: sherrington convert"
+        findings.add("body.engine", message, remedy)
+
+
 def _body_model(findings: Findings) -> BodyModel | None:
     body = findings.source.experiment.body
-    if Path(body.model).suffix in {".xml", ".mjcf"}:
+    if Path(body.model).suffix in {".xml", ".mjcf", ".osim"}:
         return _body_file(findings, body.model, body.params)
     function = findings.function("body", "body.model", body.model, SHIPPED_BODIES)
     if function is None:
@@ -66,7 +79,7 @@ def _body_model(findings: Findings) -> BodyModel | None:
     takes = inspect.signature(function).parameters
     if not check_parameters(findings, "body.params", body.model, function, takes, body.params):
         return None
-    return _made(findings, "body.model", body.model, lambda: function(**body.params), BodyModel)
+    return findings.made("body.model", body.model, lambda: function(**body.params), BodyModel)
 
 
 def _body_file(findings: Findings, text: str, params: Mapping[str, Any]) -> BodyModel | None:
@@ -96,17 +109,3 @@ def find_check(findings: Findings) -> Callable[..., Any] | None:
         findings.add("check", f"'{text}' takes {takes}", "give it one argument, the finished run")
         return None
     return function
-
-
-def _made(
-    findings: Findings, key: str, text: str, make: Callable[[], Any], wanted: type[Made]
-) -> Made | None:
-    """What ``make`` returns, which must be a ``wanted``; None after a problem."""
-    count = len(findings.problems)
-    made = findings.call(key, text, make)
-    if isinstance(made, wanted):
-        return made
-    if len(findings.problems) == count:
-        found = "nothing" if made is None else f"a {type(made).__name__}"
-        findings.add(key, f"'{text}' returned {found}", f"return a sherrington.{wanted.__name__} from it")
-    return None

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..clock import NS_PER_S, ms_to_ns, ratio
 from ..errors import NeverError
+from .fatigue import Fatigue
 from .function import ANY, transfer
 
 Floats = NDArray[np.float64]
@@ -127,7 +128,9 @@ class MotoneuronPool:
     tau_ms: of the rate filter, 20 (ours: shorter, and single spikes at low rates count for too much; longer,
     and the muscle, which has activation dynamics of its own, lags).
     force_range: 100, largest to smallest twitch (Fuglevand). slowest_ms, contraction_range: 25 and 2.5 (ours
-    for mice; Fuglevand, human: 90 and 3). Returns shape (n_muscles,), 0 to 1. Raises ValueError when the
+    for mice; Fuglevand, human: 90 and 3). fatigue_per_s, recovery_per_s: rates at which the active part of a
+    muscle tires and the tired part recovers, 1/s (Xia & Frey Law 2008, see ``Fatigue``); 0, the default, for
+    a muscle that does not tire. Returns shape (n_muscles,), 0 to 1. Raises ValueError when the
     counts are not units_per_pool for each muscle.
     """
 
@@ -141,6 +144,8 @@ class MotoneuronPool:
         force_range: float = 100.0,
         slowest_ms: float = 25.0,
         contraction_range: float = 2.5,
+        fatigue_per_s: float = 0.0,
+        recovery_per_s: float = 0.0,
     ) -> None:
         if units_per_pool < 1:
             raise NeverError(f"units_per_pool must be at least 1, got {units_per_pool}")
@@ -151,6 +156,8 @@ class MotoneuronPool:
         # phi at full drive is part of the weights, so that a call costs one pass over the units.
         self._full = force_frequency(self._times_s * maximum_hz)
         self._shares = forces / forces.sum()
+        self._fatigue = Fatigue(fatigue_per_s, recovery_per_s)
+        self._tires = fatigue_per_s > 0.0
 
     def __call__(self, counts: Floats, *, dt_s: float) -> Floats:
         if counts.size != self._shape[0] * self._shape[1]:
@@ -161,7 +168,8 @@ class MotoneuronPool:
         rates_hz = self._filter.rate_hz(np.reshape(counts, self._shape), dt_s)
         used = np.minimum(force_frequency(self._times_s * rates_hz) / self._full, 1.0)
         # The shares add up to one only within rounding, and the port refuses 1.0000000000000002.
-        return np.asarray(np.minimum(used @ self._shares, 1.0), np.float64)
+        excitation = np.asarray(np.minimum(used @ self._shares, 1.0), np.float64)
+        return self._fatigue.active(excitation, dt_s) if self._tires else excitation
 
 
 def twitch_forces(units: int, force_range: float) -> Floats:

@@ -53,6 +53,17 @@ def push_pull(
     return np.clip(baseline_hz + np.stack([change, -change], axis=-1), 0.0, maximum_hz).ravel()
 
 
+@transfer(inputs={"cue": "1", "go": "1"}, outputs={"rate": "Hz"}, low=0.0)
+def cued_goal(cue: Floats, go: Floats, *, cued_hz: float = 2000.0) -> Floats:
+    """The input of one channel per goal: the goal that is cued, once told to go; else the first, which is to wait.
+
+    cue: shape (n,), 1 for what is cued, else 0, as tasks give it. go: shape (1,), 1 to go, else 0. cued_hz: input of
+    the channel that is on. Returns shape (1 + n,), Hz: waiting first.
+    """
+    chosen = cue.ravel() * go.ravel()
+    return cued_hz * np.concatenate([[1.0 - chosen.max()], chosen])
+
+
 @transfer(inputs={"signal": ANY}, outputs={"rate": "Hz"}, low=0.0)
 def gaussian_tuning(
     signal: Floats,

@@ -65,13 +65,13 @@ def spindle_ia(
     above the peaks of 150-200 Hz in cats. Returns shape (n_muscles,), Hz. Raises ValueError where ``optimal``
     is not positive.
     """
-    per_metre = reference_length_mm / _positive(optimal, "optimal")
+    per_metre = reference_length_mm / positive(optimal, "optimal")
     rate = (
         baseline_hz
         + dynamic_gain * _ia_velocity(velocity * per_metre)
         + static_gain * IA_LENGTH_HZ_PER_MM * (length - rest) * per_metre
     )
-    return _held(gain * rate, maximum_hz)
+    return held(gain * rate, maximum_hz)
 
 
 @transfer(inputs={**STRETCH_AND_VELOCITY, "excitation": "1"}, outputs={"rate": "Hz"}, low=0.0)
@@ -98,14 +98,14 @@ def spindle_ia_coactive(
     coactivation_hz: 50 at full excitation (M16). baseline_hz: 50 (M16). The other inputs, gain,
     reference_length_mm and maximum_hz are as in ``spindle_ia``.
     """
-    per_metre = reference_length_mm / _positive(optimal, "optimal")
+    per_metre = reference_length_mm / positive(optimal, "optimal")
     rate = (
         baseline_hz
         + _ia_velocity(velocity * per_metre)
         + IA_LENGTH_HZ_PER_MM * (length - rest) * per_metre
         + coactivation_hz * excitation
     )
-    return _held(gain * rate, maximum_hz)
+    return held(gain * rate, maximum_hz)
 
 
 @transfer(inputs=STRETCH, outputs={"rate": "Hz"}, low=0.0)
@@ -132,9 +132,9 @@ def spindle_ii(
     maximum_hz: 200, ours. Returns shape (n_muscles,), Hz. Raises ValueError where ``optimal`` is not
     positive.
     """
-    stretch_mm = (length - rest) * (reference_length_mm / _positive(optimal, "optimal"))
+    stretch_mm = (length - rest) * (reference_length_mm / positive(optimal, "optimal"))
     rate = baseline_hz + static_gain * II_LENGTH_HZ_PER_MM * stretch_mm
-    return _held(gain * rate, maximum_hz)
+    return held(gain * rate, maximum_hz)
 
 
 @transfer(inputs={"force": "N", "max_force": "N"}, outputs={"rate": "Hz"}, low=0.0)
@@ -146,14 +146,14 @@ def tendon_organ_ib(
     ``rate = gain * 333 F / Fmax``, held to 0..maximum (P99).
 
     Linear, because a channel stands for all tendon organs of a muscle: each one is curved (a logarithm of its
-    force, Lin & Crago 2002, Ann Biomed Eng 30:68-83), but they sample many motor units and their ensemble is
+    force, Lin & Crago 2002, Ann Biomed Eng 30:54-67), but they sample many motor units and their ensemble is
     nearly linear in whole-muscle force (Crago, Houk & Rymer 1982, J Neurophysiol 47:1069-1083, doi
     10.1152/jn.1982.47.6.1069).
 
     force, max_force: shape (n_muscles,), N. maximum_hz: 333, the rate at full isometric force.
     Returns shape (n_muscles,), Hz. Raises ValueError where ``max_force`` is not positive.
     """
-    return _held(gain * IB_HZ_AT_MAX_FORCE * force / _positive(max_force, "max_force"), maximum_hz)
+    return held(gain * IB_HZ_AT_MAX_FORCE * force / positive(max_force, "max_force"), maximum_hz)
 
 
 @transfer(inputs={"angle": "rad", "velocity": "rad/s"}, outputs={"rate": "Hz"}, low=0.0)
@@ -192,7 +192,7 @@ def joint_receptor(
         + slope_hz_per_rad * np.maximum(sides, 0.0)
         + velocity_hz_s_per_rad * np.maximum(moving, 0.0)
     )
-    return _held(rate, maximum_hz).ravel()
+    return held(rate, maximum_hz).ravel()
 
 
 @transfer(inputs={"force": "N"}, outputs={"rate": "Hz"}, low=0.0)
@@ -216,11 +216,13 @@ def _ia_velocity(velocity_mm_per_s: Floats) -> Floats:
     )
 
 
-def _held(rate_hz: Floats, maximum_hz: float) -> Floats:
+def held(rate_hz: Floats, maximum_hz: float) -> Floats:
+    """The rate within 0..maximum, Hz."""
     return np.asarray(np.clip(rate_hz, 0.0, maximum_hz), np.float64)
 
 
-def _positive(values: Floats, name: str) -> Floats:
+def positive(values: Floats, name: str) -> Floats:
+    """The values as they are. Raises ValueError where one is not positive."""
     # Without this a wrong body would show as a saturated rate: an infinite one is clipped to the maximum.
     if not np.all(values > 0.0):
         raise ValueError(

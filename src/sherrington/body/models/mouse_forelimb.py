@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 
-from ...errors import BodyError
+from ...errors import BodyError, known
 from ..model import BodyModel
 from .mouse_forelimb_look import text
 from .mouse_forelimb_mjcf import Mechanics, document, segments, tendon
@@ -19,6 +20,7 @@ from .mouse_forelimb_muscles import (
     Muscle,
     muscles,
 )
+from .mouse_forelimb_osim import Drive, mouse_forelimb_osim
 from .mouse_forelimb_skeleton import JOINTS
 
 INITIAL_RAD = (1.4, 0.0, -0.5, -0.4)
@@ -36,23 +38,32 @@ def mouse_forelimb(
     eccentric_force: float = 1.4,
     damping_n_m_s_per_rad: float = 1e-6,
     armature_kg_m2: float = 1e-9,
+    stiffness_n_m_per_rad: float = 0.0,
+    rest_rad: Mapping[str, float] | None = None,
     shoulder_height_m: float = 0.03,
 ) -> BodyModel:
     """Right forelimb of an adult mouse: shoulder 3 and elbow 1 degrees of freedom, 20 muscles.
 
     scale: all lengths, relative to the published bones (humerus 6.53 mm between joint centres). 1.6 gives 10.45 mm
     and a forearm of 11.8 mm; the Janelia model of an adult has 10.37 and 11.70. Muscle forces grow with its square
-    and masses with its cube; damping_n_m_s_per_rad and armature_kg_m2 are taken at 1.6 and grow with its fourth
-    and fifth power, so that damping ratios stay. passive_force, eccentric_force: MuJoCo's fpmax and fvmax, in peak
+    and masses with its cube; stiffness_n_m_per_rad, damping_n_m_s_per_rad and armature_kg_m2 are taken at 1.6 and
+    grow with its third, fourth and fifth power, so that damping ratios stay. stiffness_n_m_per_rad: of the soft tissue
+    about every joint, which pulls it to its angle in rest_rad (by joint; the start pose where none is given). passive_force, eccentric_force: MuJoCo's fpmax and fvmax, in peak
     forces. activation_s, deactivation_s: as published by Gilmer et al. 2025.
-    Raises BodyError for a number that is not positive.
+    Raises BodyError for a number that is not positive (the stiffness may be 0) and for a joint that does not exist.
     """
-    _check_positive(locals())
+    _check_positive({n: v for n, v in locals().items() if n not in ("stiffness_n_m_per_rad", "rest_rad")})
     grown = scale / 1.6
     rods = segments(scale)
-    root = document(
-        Mechanics(scale, shoulder_height_m, damping_n_m_s_per_rad * grown**4, armature_kg_m2 * grown**5), rods
+    mechanics = Mechanics(
+        scale,
+        shoulder_height_m,
+        damping_n_m_s_per_rad * grown**4,
+        armature_kg_m2 * grown**5,
+        _not_negative(stiffness_n_m_per_rad) * grown**3,
+        _rest(rest_rad or {}),
     )
+    root = document(mechanics, rods)
     tendons, actuators = ET.SubElement(root, "tendon"), ET.SubElement(root, "actuator")
     forces = {}
     for muscle in muscles():
@@ -76,9 +87,11 @@ def mouse_forelimb(
             },
         )
     ET.indent(root)
+    drive = Drive(activation_s, deactivation_s, passive_force, eccentric_force)
     return BodyModel(
         name="mouse_forelimb",
         mjcf=ET.tostring(root, encoding="unicode"),
+        osim=mouse_forelimb_osim(mechanics, rods, forces, drive, INITIAL_RAD),
         initial=dict(zip(JOINTS, INITIAL_RAD, strict=True)),
         facts={
             "scale": scale,
@@ -89,6 +102,21 @@ def mouse_forelimb(
             "max_force_n": forces,
         },
     )
+
+
+def _not_negative(stiffness_n_m_per_rad: float) -> float:
+    if not (math.isfinite(stiffness_n_m_per_rad) and stiffness_n_m_per_rad >= 0):
+        raise BodyError(
+            f"mouse_forelimb: stiffness_n_m_per_rad = {stiffness_n_m_per_rad:g} must be 0 or positive"
+        )
+    return stiffness_n_m_per_rad
+
+
+def _rest(given: Mapping[str, float]) -> tuple[float, ...]:
+    for name in given:
+        if name not in JOINTS:
+            raise BodyError(f"mouse_forelimb: rest_rad names no joint '{name}'; {known(JOINTS)}")
+    return tuple(float(given.get(name, start)) for name, start in zip(JOINTS, INITIAL_RAD, strict=True))
 
 
 def _check_positive(arguments: dict[str, float]) -> None:

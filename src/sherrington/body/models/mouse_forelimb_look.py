@@ -122,6 +122,15 @@ def _clavicle_end() -> Floats:
 
 def _paw(hand: ET.Element, tip: Floats, radius: float) -> None:
     """A palm and four digits, spread about the axis of the elbow and bent a little towards the palm."""
+    knuckle, bones = paw_bones(tip, radius)
+    _capsule(hand, np.zeros(3), knuckle, 0.8 * radius, touches=True)
+    for root, middle, end in bones:
+        _capsule(hand, root, middle, 0.36 * radius, touches=True)
+        _capsule(hand, middle, end, 0.30 * radius, touches=True)
+
+
+def paw_bones(tip: Floats, radius: float) -> tuple[Floats, list[tuple[Floats, Floats, Floats]]]:
+    """The knuckle, and root, middle and end of each digit, in the frame of the hand."""
     length = float(np.linalg.norm(tip))
     along = tip / length
     across = _elbow_axis_on_hand()
@@ -129,15 +138,13 @@ def _paw(hand: ET.Element, tip: Floats, radius: float) -> None:
     across /= np.linalg.norm(across)
     palmar = np.cross(along, across)
     knuckle = 0.45 * tip
-    _capsule(hand, np.zeros(3), knuckle, 0.8 * radius, touches=True)
+    bones = []
     for spread, reach in DIGITS:
+        outward = along * np.cos(spread) + across * np.sin(spread)
         root = knuckle + across * np.sin(spread) * 1.6 * radius
-        middle = root + 0.3 * reach * length * (along * np.cos(spread) + across * np.sin(spread))
-        end = middle + 0.25 * reach * length * (
-            along * np.cos(spread) + across * np.sin(spread) + 0.6 * palmar
-        )
-        _capsule(hand, root, middle, 0.36 * radius, touches=True)
-        _capsule(hand, middle, end, 0.30 * radius, touches=True)
+        middle = root + 0.3 * reach * length * outward
+        bones.append((root, middle, middle + 0.25 * reach * length * (outward + 0.6 * palmar)))
+    return knuckle, bones
 
 
 def _elbow_axis_on_hand() -> Floats:

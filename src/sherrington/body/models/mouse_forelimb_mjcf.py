@@ -69,12 +69,14 @@ def segments(scale: float) -> tuple[Segment, ...]:
 
 @dataclass(frozen=True)
 class Mechanics:
-    """What the joints get, at this scale."""
+    """What the joints get, at this scale. rest_rad: where the passive stiffness pulls to, ordered as ``JOINTS``."""
 
     scale: float
     shoulder_height_m: float
     damping_n_m_s_per_rad: float
     armature_kg_m2: float
+    stiffness_n_m_per_rad: float
+    rest_rad: tuple[float, ...]
 
 
 def document(mechanics: Mechanics, rods: tuple[Segment, ...]) -> ET.Element:
@@ -115,6 +117,8 @@ def _body(parent: ET.Element, frame: skeleton.Frame, mechanics: Mechanics, dofs:
             range=text(RANGE_RAD[index]),
             damping=text(mechanics.damping_n_m_s_per_rad),
             armature=text(mechanics.armature_kg_m2),
+            stiffness=text(mechanics.stiffness_n_m_per_rad),
+            springref=text(mechanics.rest_rad[index]),
             # Ligaments are stiff: with MuJoCo's default of 20 ms the pectorals push 0.4 rad through the limit.
             solreflimit="0.002 1",
             solimplimit="0.95 0.99 0.01",
@@ -135,12 +139,6 @@ def _rod(body: ET.Element, rod: Segment) -> None:
 
 
 def _sites(bodies: Mapping[str, ET.Element], scale: float) -> None:
-    """The published markers, the wrapping cylinders and the points of every muscle."""
-    for name in ("shoulder", "elbow", "wrist"):
-        body, position = skeleton.marker(name)
-        _site(bodies[body], name, position * scale, scale)
-    body, position = skeleton.marker("hand")
-    _site(bodies[body], "paw", position * scale, scale)
     for cylinder in geometry.cylinders().values():
         half = cylinder.half_length_m * scale
         ET.SubElement(
@@ -155,15 +153,24 @@ def _sites(bodies: Mapping[str, ET.Element], scale: float) -> None:
             contype="0",
             conaffinity="0",
         )
-        side = (cylinder.position + cylinder.side) * scale
-        _site(bodies[cylinder.body], f"side_{cylinder.name}", side, scale)
+    for name, body, position in site_places(scale):
+        size = text(0.0001 * scale)
+        ET.SubElement(bodies[body], "site", name=name, pos=text(position), size=size, rgba=HIDDEN)
+
+
+def site_places(scale: float) -> list[tuple[str, str, Floats]]:
+    """Name, body and place in it (m) of the published markers, of the sides of the wrapping cylinders and of the
+    points of every muscle; in the order of ``BodyModel.sites``, body by body."""
+    places = [(name, *skeleton.marker(name)) for name in ("shoulder", "elbow", "wrist")]
+    places.append(("paw", *skeleton.marker("hand")))
+    for cylinder in geometry.cylinders().values():
+        places.append((f"side_{cylinder.name}", cylinder.body, cylinder.position + cylinder.side))
     for path in geometry.paths().values():
         for index, (owner, point) in enumerate(zip(path.bodies, path.points, strict=True)):
-            _site(bodies[owner], f"{NAMES[path.name]}_{index}", point * scale, scale)
-
-
-def _site(body: ET.Element, name: str, position: Floats, scale: float) -> None:
-    ET.SubElement(body, "site", name=name, pos=text(position), size=text(0.0001 * scale), rgba=HIDDEN)
+            places.append((f"{NAMES[path.name]}_{index}", owner, point))
+    order = list(skeleton.frames())
+    places.sort(key=lambda place: order.index(place[1]))
+    return [(name, body, position * scale) for name, body, position in places]
 
 
 def tendon(parent: ET.Element, muscle: Muscle, force_n: float, scale: float) -> None:

@@ -16,6 +16,7 @@ import math
 
 from ...errors import BodyError
 from ..model import BodyModel
+from .one_joint_osim import one_joint_osim
 
 GRAVITY_M_PER_S2 = 9.81
 RANGE_RAD = 1.2
@@ -100,7 +101,8 @@ def one_joint(
         "max_velocity_l0_per_s": max_velocity_l0_per_s,
         "range_rad": RANGE_RAD,
     }
-    return BodyModel("one_joint", text, facts=facts)
+    osim = one_joint_osim(facts, length, SITE_RADII, SITE_TURN_RAD)
+    return BodyModel("one_joint", text, facts=facts, osim=osim)
 
 
 def _check_positive(arguments: dict[str, float]) -> None:

@@ -125,7 +125,7 @@ def _populations(muscles: tuple[str, ...], scale: float) -> list[Population]:
         *(population(name, n, "parrot_neuron") for name, n in AFFERENTS.items()),
         *(
             population(
-                name, n, "iaf_psc_exp", params=_neuron(Normal(100.0, 15.0, 60.0, 140.0), 2.0), initial=voltage
+                name, n, "iaf_psc_exp", params=neuron(Normal(100.0, 15.0, 60.0, 140.0), 2.0), initial=voltage
             )
             for name, n in INTERNEURONS.items()
         ),
@@ -133,7 +133,7 @@ def _populations(muscles: tuple[str, ...], scale: float) -> list[Population]:
             "MN",
             MOTONEURONS,
             "iaf_psc_exp",
-            params=_neuron(Values(_size_gradient(n_pool) * len(muscles)), MN_REFRACTORY_MS),
+            params=neuron(Values(_size_gradient(n_pool) * len(muscles)), MN_REFRACTORY_MS),
             initial=voltage,
         ),
     ]
@@ -145,7 +145,8 @@ def _size_gradient(n: int) -> tuple[float, ...]:
     return tuple(SMALLEST_PF * ratio ** (i / max(1, n - 1)) for i in range(n))
 
 
-def _neuron(capacitance_pF: Quantity, refractory_ms: float) -> dict[str, Quantity]:
+def neuron(capacitance_pF: Quantity, refractory_ms: float) -> dict[str, Quantity]:
+    """Parameters of an integrate-and-fire neuron (``iaf_psc_exp``) of this cord."""
     return {
         "C_m": capacitance_pF,
         "tau_m": MEMBRANE_MS,
