@@ -15,9 +15,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from sherrington.experiment import (
+from sherrington.sections import (
     Body,
     Brain,
+    Conduction,
+    Environment,
     Experiment,
     Intervention,
     Loop,
@@ -26,6 +28,8 @@ from sherrington.experiment import (
     Perturbation,
     Record,
     Reference,
+    ScenePart,
+    TaskSection,
 )
 
 PAGE = Path(__file__).with_name("experiment-file.md")
@@ -35,9 +39,13 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`loop`": Loop,
     "`brain`": Brain,
     "`body`": Body,
+    "`environment`": Environment,
+    "`environment.parts.NAME`": ScenePart,
+    "`task`": TaskSection,
     "`pathways.NAME`": Pathway,
     "A port with options": Reference,
     "`pathways.NAME.noise`": Noise,
+    "`pathways.NAME.conduction`": Conduction,
     "`perturbations`, each entry": Perturbation,
     "`interventions`, each entry": Intervention,
     "`record`": Record,

@@ -29,7 +29,7 @@ NETWORK = ("brain.network", "brain.distributions", "brain.rules")
 BODY = ("body.engine", "body.model", "body.scene")
 CONTRACTS = ("brain.engine", *NETWORK, *BODY, "transfer.function", "task", "task.task")
 SHIPPED = ("brain.models", "body.models", "body.parts", "transfer.shipped", "task.shipped")
-ROOMS = (*FOUNDATION, *CONTRACTS, *SHIPPED, "transfer", "experiment", "find", "resolved", "record.*")
+ROOMS = (*FOUNDATION, *CONTRACTS, *SHIPPED, "transfer", "experiment", "sections", "find", "resolved", "record.*")
 
 # What a module may import from the package. The first pattern that fits decides; names are without the
 # leading `sherrington.`, the package itself is the empty string, and `*` stands for anything.
@@ -62,8 +62,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "locate": (),
     "explain": ("errors", "locate"),
     "salvage": (),
-    "experiment": ("errors", "yaml_file", "overrides", "explain", "salvage"),
-    "resolved": (*FOUNDATION, *CONTRACTS, "experiment"),
+    "sections": (),
+    "experiment": ("errors", "yaml_file", "overrides", "explain", "salvage", "sections"),
+    "resolved": (*FOUNDATION, *CONTRACTS, "experiment", "sections"),
     "record*": (*FOUNDATION, "body.engine", "record", "record.*"),
     # From here on, one room after the other.
     "shipped": (*FOUNDATION, *SHIPPED, "experiment", "find"),
@@ -72,6 +73,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *CONTRACTS,
         *SHIPPED,
         "experiment",
+        "sections",
         "find",
         "brain",
         "body",
@@ -86,7 +88,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "present": (*FOUNDATION, "resolved", "record.*", "film"),
     "run": (*ROOMS, "resolve", "loop.*", "build", "present"),
     "progress": (*FOUNDATION, "loop.*"),
+    "calibrate": (*FOUNDATION, "body.mujoco_statics", "resolve", "build"),
     "bench": (*FOUNDATION, "record.*", "find"),
+    "agent": (*FOUNDATION, *CONTRACTS, "sections", "resolve", "resolve.*", "resolved"),
+    "gym": (*FOUNDATION, *CONTRACTS, "agent", "resolved", "loop.*", "build", "body.render"),
     "cli": ("*",),
 }
 
@@ -100,6 +105,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "pynwb": ("record.export*",),
     "hdmf": ("record.export*",),
     "imageio_ffmpeg": ("record.video",),
+    "gymnasium": ("gym",),
     "typer": ("cli",),
 }
 

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from sherrington import shipped
 from sherrington.errors import ExperimentError
-from sherrington.experiment import Experiment, dump, json_schema, load
+from sherrington.experiment import dump, json_schema, load
 from sherrington.resolve import open_experiment
+from sherrington.sections import Experiment
 from sherrington.yaml_file import read
 
 BROKEN = Path(__file__).parent / "broken"

@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sherrington import FixedIndegree, Network, Population, Projection, transfer
-from sherrington.experiment import FILE_NAME, Experiment, Source
+from sherrington.experiment import FILE_NAME, Source
 from sherrington.resolve import resolve
 from sherrington.resolved import Resolved
+from sherrington.sections import Experiment
 from sherrington.yaml_file import Document
 
 Floats = NDArray[np.float64]

@@ -1,7 +1,7 @@
 """Find the premotor drive that holds the joystick at rest, and the one that pulls it. Run: ``python calibrate.py``.
 
-1. Inverse kinematics and statics: joint angles with the paw at the tip, and activations that balance gravity, soft tissue
-   and the spring of the stick there. The length of the stick bears any force along it.
+1. Inverse kinematics and statics: joint angles with the paw at the tip, and activations that balance gravity, soft
+   tissue and the spring of the stick there. The length of the stick bears any force along it.
 2. The drive: see ``sherrington.calibrate``. The stick is taken away and the limb held. The result is ``drive.json``.
 """
 
@@ -32,7 +32,8 @@ ANY_DRIVE = "brain.params={drive_pA: {goal: {}}}"
 def measure(angles_rad: np.ndarray, drive_pA: np.ndarray, duration_ms: float) -> np.ndarray:
     """Activations under a drive, the body held at a posture; both shape (n_muscles,)."""
     one = json.dumps({"goal": dict(zip(MUSCLES, drive_pA.tolist(), strict=True))})
-    cue = f"{{function: constant, outputs: {{value: {{port: brain.premotor.rate, weight: 62.5}}}}, params: {{value: {CUED_HZ}}}}}"
+    output = "{value: {port: brain.premotor.rate, weight: 62.5}}"
+    cue = f"{{function: constant, outputs: {output}, params: {{value: {CUED_HZ}}}}}"
     overrides = [f"brain.params={{drive_pA: {one}}}", f"pathways.cue={cue}", *WITHOUT_STICK]
     return held_activation(HERE, overrides, angles_rad, duration_ms)
 
@@ -55,7 +56,10 @@ def main() -> None:
             held_along=along,
         )
         drive = find_drive(partial(measure, angles), balance, LEVELS_PA)
-        print(f"{name}: {np.degrees(angles).round(1)} deg, torque wrong by {drive.wrong_N_m * 1e6:.2f} uN m", flush=True)
+        print(
+            f"{name}: {np.degrees(angles).round(1)} deg, torque wrong by {drive.wrong_N_m * 1e6:.2f} uN m",
+            flush=True,
+        )
         found[name] = {
             "angles_deg": dict(zip(body.joints, np.degrees(angles).round(3), strict=True)),
             "drive_pA": dict(zip(body.muscles, drive.drive.round(2), strict=True)),

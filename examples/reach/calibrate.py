@@ -19,7 +19,12 @@ HERE = Path(__file__).parent
 CENTRE_DEG = (105.0, 0.0, 0.0, 10.0)
 """Shoulder adduction, flexion, rotation; elbow flexion."""
 RADIUS_M = 5e-3
-DIRECTIONS = {"forward": (1.0, 0.0, 0.0), "up": (0.0, 0.0, 1.0), "back": (-1.0, 0.0, 0.0), "down": (0.0, 0.0, -1.0)}
+DIRECTIONS = {
+    "forward": (1.0, 0.0, 0.0),
+    "up": (0.0, 0.0, 1.0),
+    "back": (-1.0, 0.0, 0.0),
+    "down": (0.0, 0.0, -1.0),
+}
 COCONTRACTION = 0.02
 LEVELS_PA = (0.0, 20.0, 40.0, 60.0, 80.0, 110.0, 150.0, 220.0, 320.0, 480.0)
 CUED_HZ = 2000.0
@@ -41,7 +46,8 @@ def goals(statics: Statics) -> dict[str, np.ndarray]:
 def measure(angles_rad: np.ndarray, drive_pA: np.ndarray, duration_ms: float) -> np.ndarray:
     """Activations under a drive, the body held at a posture; both shape (n_muscles,)."""
     one = json.dumps({"goal": dict(zip(MUSCLES, drive_pA.tolist(), strict=True))})
-    cue = f"{{function: constant, outputs: {{value: {{port: brain.premotor.rate, weight: 62.5}}}}, params: {{value: {CUED_HZ}}}}}"
+    output = "{value: {port: brain.premotor.rate, weight: 62.5}}"
+    cue = f"{{function: constant, outputs: {output}, params: {{value: {CUED_HZ}}}}}"
     overrides = [f"brain.params={{drive_pA: {one}}}", f"pathways.cue={cue}", *WITHOUT_TASK]
     return held_activation(HERE, overrides, angles_rad, duration_ms)
 
@@ -53,7 +59,10 @@ def main() -> None:
     for name, angles in goals(statics).items():
         balance = statics.balance(angles, cocontraction=COCONTRACTION)
         drive = find_drive(partial(measure, angles), balance, LEVELS_PA)
-        print(f"{name}: {np.degrees(angles).round(1)} deg, torque wrong by {drive.wrong_N_m * 1e6:.2f} uN m", flush=True)
+        print(
+            f"{name}: {np.degrees(angles).round(1)} deg, torque wrong by {drive.wrong_N_m * 1e6:.2f} uN m",
+            flush=True,
+        )
         found[name] = {
             "position_m": statics.position_m("paw", angles).round(6).tolist(),
             "angles_deg": dict(zip(body.joints, np.degrees(angles).round(3), strict=True)),

@@ -1,4 +1,4 @@
-"""The brain of this experiment: a premotor population above the spinal cord, with the drive that ``calibrate.py`` found."""
+"""The brain of this experiment: a premotor population above the spinal cord, driven as ``calibrate.py`` found."""
 
 import json
 from collections.abc import Mapping

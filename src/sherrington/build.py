@@ -134,7 +134,7 @@ def _runner(
 ) -> PathwayRunner:
     who = f"pathway '{p.name}'"
     reads = [reader(end, brain, body, trials, who) for end in p.inputs]
-    targets = [target(end, body, who) for end in p.outputs]
+    targets = [written_port(end, body, who) for end in p.outputs]
     return PathwayRunner(p, reads, targets, resolved.interval_ns, resolved.experiment.seed)
 
 
@@ -144,23 +144,23 @@ def reader(
     """What reads an end, given the name of its port. who: is named in errors, as everywhere here."""
     if end.side == "brain":
         return brain.read
-    source, ports = (trials, trials.ports) if trials and end.side == "task" else (body, body.outputs)
-    port = _body_port(ports, end.port, who)
+    side, ports = (trials, trials.ports) if trials and end.side == "task" else (body, body.outputs)
+    whole = _body_port(ports, end.port, who)
     if end.only is None:
-        return source.read
-    chosen = _entries(port, end, who)
-    return lambda port: source.read(port)[chosen]
+        return side.read
+    chosen = _entries(whole, end, who)
+    return lambda port: side.read(port)[chosen]
 
 
-def target(end: Endpoint, body: BodyEngine, who: str) -> Port:
-    """The port that an end writes, with the entries that are meant."""
-    return end.brain.port if end.brain else _meant(body.inputs, end, who)
-
-
-def source(end: Endpoint, body: BodyEngine, trials: TrialRunner | None, who: str) -> Port:
-    """The port that an end reads, with the entries that are meant."""
+def read_port(end: Endpoint, body: BodyEngine, trials: TrialRunner | None, who: str) -> Port:
+    """The port that an end reads, of the entries that are meant."""
     ports = trials.ports if trials and end.side == "task" else body.outputs
     return end.brain.port if end.brain else _meant(ports, end, who)
+
+
+def written_port(end: Endpoint, body: BodyEngine, who: str) -> Port:
+    """The port that an end writes, of the entries that are meant."""
+    return end.brain.port if end.brain else _meant(body.inputs, end, who)
 
 
 def _meant(ports: Mapping[str, Port], end: Endpoint, who: str) -> Port:

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from . import __version__, experiment
-from .errors import SherringtonError
+from .errors import NeverError, SherringtonError
 from .resolve import open_experiment
 
 app = typer.Typer(
@@ -45,25 +45,45 @@ def main() -> None:
 
 @app.command()
 def run(
-    folder: Folder,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="EXPERIMENT", help="folder with an experiment.yaml")
+    ] = None,
     overrides: Set = None,
     duration_ms: Annotated[float | None, typer.Option(help="biological time to simulate, ms")] = None,
     seed: Annotated[int | None, typer.Option(help="seed of every random stream")] = None,
     out: Annotated[Path, typer.Option(help="parent of the new run folder")] = Path("runs"),
     video: Annotated[bool, typer.Option("--video", help="also draw a video of the body")] = False,
+    sweep: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="make many runs, as this sweep file says")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="with --sweep: also runs done with another experiment")
+    ] = False,
 ) -> None:
     """Run an experiment; Ctrl-C ends it cleanly and keeps what was recorded.
 
     Exit status: 0; 1 when a check does not hold or the run had to stop; 2 for a wrong description; 130 after Ctrl-C.
+    Of a sweep: 1 when a run had to stop; a check that does not hold is a result.
     """
-    from . import run as runner
-    from .progress import Progress
-
     changes = list(overrides or [])
     if duration_ms is not None:
         changes.append(f"loop.duration_ms={duration_ms}")
     if seed is not None:
         changes.append(f"seed={seed}")
+    if sweep is not None:
+        _sweep(sweep, folder, tuple(changes), out, video, again)
+    elif again:
+        raise NeverError("--again is for a sweep: a run never takes the place of another one; leave it out")
+    elif folder is None:
+        raise NeverError("no experiment is named; give its folder: sherrington run EXPERIMENT")
+    else:
+        _run(folder, tuple(changes), out, video)
+
+
+def _run(folder: Path, changes: tuple[str, ...], out: Path, video: bool) -> None:
+    from . import run as runner
+    from .progress import Progress
+
     console = Console(stderr=True)
     shown: list[Progress] = []
 
@@ -71,7 +91,7 @@ def run(
         shown.append(Progress(console, loop, recorder))
         return shown[-1]
 
-    request = runner.Request(folder, tuple(changes), out, video)
+    request = runner.Request(folder, changes, out, video)
     try:
         finished = runner.run(
             request, watch, lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -86,6 +106,27 @@ def run(
     _print_outcome(finished)
     if not finished.summary["completed"]:
         raise typer.Exit(STOPPED)
+
+
+def _sweep(
+    file: Path, folder: Path | None, changes: tuple[str, ...], out: Path, video: bool, again: bool
+) -> None:
+    from .sweep import sweep as sweeper
+    from .sweep.watch import group_table
+
+    request = sweeper.Request(file, folder, changes, out, video, again)
+    try:
+        swept = sweeper.sweep(request, Console(stderr=True))
+    except KeyboardInterrupt:
+        # Before the first run or after the last one; in between, Ctrl-C ends the runs in order.
+        print("interrupted", file=sys.stderr)
+        raise typer.Exit(STOPPED) from None
+    # A file has no width; 80 letters would cut the names of measures.
+    Console(width=None if sys.stdout.isatty() else 160).print(group_table(swept.results))
+    print(f"table: {swept.folder.table}\nreport: {swept.folder.report}")
+    if swept.interrupted:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+    raise typer.Exit(swept.exit_status)
 
 
 @app.command()
@@ -156,7 +197,6 @@ def export(
     out: Annotated[Path | None, typer.Option(help="file to write")] = None,
 ) -> None:
     """Export a run, also one that was stopped or killed."""
-    from .errors import NeverError
     from .record.export import export_nwb
     from .record.read import open_run
 

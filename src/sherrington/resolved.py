@@ -9,8 +9,9 @@ from typing import Any
 from .body.model import BodyModel
 from .brain.engine import BrainPort, Excitability
 from .brain.network import Network
-from .experiment import Experiment, Source
+from .experiment import Source
 from .ports import Signal
+from .sections import Experiment
 from .task.task import Cue, Task
 from .transfer.function import Transfer
 

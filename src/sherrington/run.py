@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import signal
 import threading
 import time
@@ -15,14 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import build, experiment
+from .beforehand import check_out, check_video, make_run_folder
 from .body.engine import BodyEngine
 from .brain.engine import BrainEngine, BrainPort
 from .clock import ns_to_ms, ns_to_s
-from .errors import NeverError, RunError
+from .errors import RunError
 from .loop.closed_loop import ClosedLoop, Observer
 from .loop.trials import summary as trial_summary
 from .record.check import Outcome
-from .record.folder import copy_experiment, experiment_digest, new_run_folder, provenance, write_json
+from .record.folder import copy_experiment, experiment_digest, provenance, write_json
 from .record.layout import EXPERIMENT_FILE, LOG_FILE, RUN_FILE, SUMMARY_FILE
 from .resolve import open_experiment
 from .resolved import Resolved
@@ -85,7 +84,7 @@ def run(request: Request, watch: Watch | None = None, say: Callable[[str], None]
             check_video(resolved)
     with ExitStack() as closing:
         engines = _build(resolved, phases, closing, say)
-        folder = _new_folder(request.out, request.name or resolved.source.name)
+        folder = make_run_folder(request.out, request.name or resolved.source.name)
         say(f"run folder {folder}")
         _store_description(resolved, folder)
         with _logged(folder):
@@ -99,38 +98,6 @@ def run(request: Request, watch: Watch | None = None, say: Callable[[str], None]
     done = open_run(folder).summary
     write_json(folder / SUMMARY_FILE, {**done, "phases_s": phases.seconds})
     return open_run(folder)
-
-
-def check_out(out: Path) -> None:
-    """Raises NeverError now for what would otherwise be found after building the brain."""
-    there = next(p for p in (out.absolute(), *out.absolute().parents) if p.exists())
-    if not there.is_dir():
-        raise NeverError(
-            f"cannot make a run folder in {out}: {there} is a file; choose another folder with --out"
-        )
-    if not os.access(there, os.W_OK):
-        raise NeverError(
-            f"cannot make a run folder in {out}: {there} is read-only; choose another folder with --out"
-        )
-
-
-def check_video(resolved: Resolved) -> None:
-    """Raises NeverError now for what would otherwise be missed after the whole run."""
-    if resolved.undrawable:
-        raise NeverError(f"--video: {resolved.undrawable}")
-    if importlib.util.find_spec("imageio_ffmpeg") is None:
-        raise NeverError(
-            "--video needs the package imageio-ffmpeg; install it with: pip install 'sherrington[video]'"
-        )
-
-
-def _new_folder(out: Path, name: str) -> Path:
-    try:
-        return new_run_folder(out, name)
-    except OSError as error:
-        raise NeverError(
-            f"cannot make a run folder in {out}: {error.strerror or error}; choose another folder with --out"
-        ) from error
 
 
 def _store_description(resolved: Resolved, folder: Path) -> None:

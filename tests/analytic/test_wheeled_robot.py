@@ -132,7 +132,8 @@ def test_one_wheel_alone_drives_a_circle_about_the_other() -> None:
 
 
 def test_the_servo_speeds_it_up_with_the_time_constant_of_its_gain() -> None:
-    """2 K (u - w) / R = (m + 2 I / R^2) dv/dt as long as the torque is below its limit; the wheels' own inertia is small."""
+    """2 K (u - w) / R = (m + 2 I / R^2) dv/dt as long as the torque is below its limit; the wheels' own inertia is
+    small."""
     robot = Robot(wheeled_robot(beacons_m=[]))
     robot.drive(0.0, 0.0, 0.2)
     inertia = robot.body._model.body("left_wheel").inertia.max()
@@ -189,9 +190,9 @@ def test_the_side_that_touches_is_the_side_that_feels(side: str, heading_deg: fl
 def test_it_stays_upright_in_a_crash_at_full_speed() -> None:
     robot = Robot(wheeled_robot(position_m=[-0.8, 0.1], beacons_m=[[0.5, 0.05]]))
     worst = 0.0
-    for control in ([1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [1.0, 0.7]):
+    for left, right in ([1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [1.0, 0.7]):
         for _ in range(100):
-            robot.drive(*(MAX_SPEED_RAD_PER_S * np.array(control)), 0.02)
+            robot.drive(MAX_SPEED_RAD_PER_S * left, MAX_SPEED_RAD_PER_S * right, 0.02)
             worst = max(worst, robot.tilt_deg)
     assert worst < 10.0
     assert (np.abs(robot.place[:2]) < 1.0).all()
@@ -208,7 +209,9 @@ def test_the_same_drive_gives_the_same_state_bit_for_bit() -> None:
 
 
 def test_beacons_and_pillars_stand_where_they_are_told() -> None:
-    robot = Robot(wheeled_robot(beacons_m=[[0.5, 0.2], [-0.3, 0.4]], pillars_m=[[0.0, -0.6]], heading_deg=90.0))
+    robot = Robot(
+        wheeled_robot(beacons_m=[[0.5, 0.2], [-0.3, 0.4]], pillars_m=[[0.0, -0.6]], heading_deg=90.0)
+    )
     places = dict(zip(robot.model.sites, robot.body.read("site_position"), strict=True))
     np.testing.assert_allclose(places["beacon_2"], [-0.3, 0.4, 0.0])
     np.testing.assert_allclose(places["pillar_1"], [0.0, -0.6, 0.0])
@@ -219,7 +222,7 @@ def test_beacons_and_pillars_stand_where_they_are_told() -> None:
     ("wrong", "message"),
     [
         ({"drive": "steam"}, "no drive 'steam'; there are: speed, torque"),
-        ({"position_m": [0.95, 0.0]}, r"position_m = \[0.95, 0.0\] must be \[x, y\], each between -0.9296 and 0.9296 m"),
+        ({"position_m": [0.95, 0.0]}, r"\[0.95, 0.0\] must be \[x, y\], each between -0.9296 and 0.9296 m"),
         ({"beacons_m": [[0.1, 0.2, 0.3]]}, r"beacons_m\[0\] = "),
         ({"pillars_m": [[0.1, 0.1], [math.nan, 0.0]]}, r"pillars_m\[1\] = "),
         ({"eye_fovy_deg": 0.0}, "eye_fovy_deg = 0 is outside 1 to 150"),

@@ -69,7 +69,8 @@ def test_the_way_begins_anew_where_the_body_was_put(tmp_path: Path) -> None:
     store = RunStore(tmp_path / "twice", spikes={}, signals={})
     for turn in (0, 1):
         for i, time_ns in enumerate(poses.time_ns):
-            store.append_poses(turn * 10**9 + int(time_ns), Pose(poses.bodies, poses.positions[i], poses.quaternions[i]))
+            pose = Pose(poses.bodies, poses.positions[i], poses.quaternions[i])
+            store.append_poses(turn * 10**9 + int(time_ns), pose)
     store.close()
     draw_picture(model, run, tmp_path / "once.png")
     draw_picture(model, open_run(tmp_path / "twice"), tmp_path / "twice.png")

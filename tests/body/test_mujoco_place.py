@@ -65,7 +65,9 @@ def test_everything_drawn_is_where_mujoco_puts_it(model: Callable[[], BodyModel]
         mujoco.mj_forward(compiled, data)
         placer.place(Pose(described.bodies, data.xpos[1:].copy(), data.xquat[1:].copy()))
         for name in DRAWN:
-            np.testing.assert_allclose(getattr(placer.data, name), getattr(data, name), atol=1e-9, err_msg=name)
+            np.testing.assert_allclose(
+                getattr(placer.data, name), getattr(data, name), atol=1e-9, err_msg=name
+            )
 
 
 def test_the_free_bodies_are_those_with_a_free_joint() -> None:

@@ -68,7 +68,9 @@ def test_a_pose_moves_the_limb(renderer: Renderer) -> None:
 
 
 def test_wrong_numbers_are_refused(renderer: Renderer) -> None:
-    with pytest.raises(PortError, match=r"a pose of 1 bodies \(rod\) is none of body 'mouse_forelimb', which has \d"):
+    with pytest.raises(
+        PortError, match=r"a pose of 1 bodies \(rod\) is none of body 'mouse_forelimb', which has \d"
+    ):
         renderer.frame(pose_of(one_joint()))
     with pytest.raises(PortError, match=r"expected 20 activations, got shape \(2,\)"):
         renderer.frame(POSE, np.zeros(2))

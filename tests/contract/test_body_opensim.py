@@ -214,6 +214,36 @@ def test_everything_at_once_is_saved_and_restored_bit_for_bit(options: dict[str,
     assert first.read("contact_force").shape == (2,)
 
 
+SURFACES = {
+    "WrapCylinder": "<radius>0.06</radius><length>1</length>",
+    "WrapSphere": "<radius>0.06</radius>",
+    "WrapEllipsoid": "<dimensions>0.06 0.05 0.08</dimensions>",
+    "WrapTorus": "<inner_radius>0.05</inner_radius><outer_radius>0.1</outer_radius>",
+}
+
+
+@pytest.mark.parametrize("kind", SURFACES)
+def test_wrapped_muscles_are_restored_bit_for_bit(kind: str) -> None:
+    """OpenSim starts its search for a wrap at the one before it; what it finds must not depend on that."""
+    wrap = '<PathWrapSet><objects><PathWrap name="w"><wrap_object>bump</wrap_object></PathWrap></objects></PathWrapSet>'
+    wrapping = MILLARD.replace("</PathPointSet>", f"</PathPointSet>{wrap}").replace(
+        "0.05 0.1 0", "0.05 0.15 0.01"
+    )
+    ground = f"""<Ground name="ground"><WrapObjectSet name="wrapobjectset"><objects><{kind} name="bump">
+      <xyz_body_rotation>0.1 0.2 0.3</xyz_body_rotation><translation>0.03 0 0</translation>{SURFACES[kind]}</{kind}>
+      </objects></WrapObjectSet></Ground>"""
+    model = arm(forces=wrapping, model_more=ground)
+    first, other = (prepared(model, timestep_ms=1.0) for _ in range(2))
+    assert first.read("muscle_length") > np.hypot(0.01, 0.35) + 1e-4, "nothing is wrapped"
+    first.write("muscle_excitation", np.array([0.4]))
+    first.advance(200 * MS)
+    saved = first.save()
+    first.advance(300 * MS)
+    other.restore(saved)
+    other.advance(300 * MS)
+    assert first.save() == other.save() != saved
+
+
 def test_one_long_advance_is_many_short_ones_for_the_forelimb() -> None:
     ends = []
     for stride in (2, 20):
@@ -352,6 +382,17 @@ def test_nothing_is_printed_and_no_file_is_left(tmp_path: Path) -> None:
         check=True,
     )
     assert (answer.stdout, answer.stderr, list(tmp_path.iterdir())) == ("", "", [])
+
+
+def test_a_missing_package_is_named_with_its_remedy() -> None:
+    program = (
+        "import sys\nsys.modules['opensim'] = None\nfrom sherrington.errors import BodyError\n"
+        "try:\n    import sherrington.body.opensim\nexcept BodyError as error:\n    print(error)\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == (
+        "body engine 'opensim' needs the package opensim; install it with: pip install 'sherrington[opensim]'"
+    )
 
 
 def test_two_bodies_in_one_process_do_not_touch_each_other() -> None:

@@ -15,7 +15,7 @@ FOLDERS = sorted(path.parent for path in EXAMPLES.glob("*/experiment.yaml"))
 
 
 def test_the_examples_are_there() -> None:
-    assert {"one_joint_reflex", "forelimb_posture"} <= {folder.name for folder in FOLDERS}
+    assert {"one_joint_reflex", "forelimb_posture", "reach", "joystick_pull"} <= {folder.name for folder in FOLDERS}
     strangers = {path.name for path in EXAMPLES.iterdir() if path.is_dir()} - {
         folder.name for folder in FOLDERS
     }
@@ -27,7 +27,7 @@ def test_an_example_is_valid_explains_itself_and_ends_in_a_check(folder: Path) -
     resolved = open_experiment(folder)
     assert resolved.check is not None, "it has no check"
     assert resolved.experiment.title and len(resolved.experiment.description) > 100
-    assert resolved.pathways and resolved.forces
+    assert resolved.pathways and (resolved.forces or resolved.task)
 
 
 @pytest.mark.slow

@@ -139,7 +139,8 @@ def test_static_forces_over_a_grid_of_poses() -> None:
     """Full activation and none, at rest, as a share of each muscle's peak force."""
     strongest = limbs()[0].read("muscle_max_force")
     np.testing.assert_allclose(strongest, limbs()[1].read("muscle_max_force"), rtol=1e-8)
-    active, passive = [], []
+    active: list[Signal] = []
+    passive: list[Signal] = []
     for pose in GRID:
         for activation, found in ((1.0, active), (0.0, passive)):
             pose_both(pose, activation)
@@ -199,7 +200,7 @@ def test_the_pulley_has_its_closed_form() -> None:
 
 @pytest.mark.parametrize("gravity", [False, True])
 def test_the_free_swing_is_the_same(gravity: bool) -> None:
-    courses = []
+    courses: list[list[float]] = []
     for engine in (OpensimBody, MujocoBody):
         body = engine()
         body.prepare(one_joint(gravity=gravity), BodyOptions(timestep_ms=0.1, initial={"hinge": 0.5}))

@@ -16,9 +16,9 @@ from .mujoco_model import labels
 
 
 class Placer:
-    """Everything that is drawn follows from where the bodies are: joint angles, which a free or ball joint has none of and a
-    loop of joints has too many of, are not needed. ``data`` then has the places of bodies, geoms, sites, tendons, cameras
-    and lights, and no other quantity of that moment.
+    """Everything that is drawn follows from where the bodies are: joint angles, which a free or ball joint has none
+    of and a loop of joints has too many of, are not needed. ``data`` then has the places of bodies, geoms, sites,
+    tendons, cameras and lights, and no other quantity of that moment.
     """
 
     def __init__(self, compiled: Any, model: BodyModel) -> None:

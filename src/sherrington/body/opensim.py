@@ -6,6 +6,7 @@ import hashlib
 import struct
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..ports import Port, Signal
 from .engine import BodyOptions, Pose
 from .model import BodyModel
 from .opensim_library import opensim
-from .opensim_model import Ints, Loaded, load, state_labels
+from .opensim_model import Ints, Loaded, control_indices, load, state_labels
 from .opensim_ports import Reader, input_ports, output_ports
 from .opensim_stepper import Stepper, StuckError
 
@@ -31,7 +32,7 @@ class OpensimBody:
     """A body in OpenSim; the contract is ``BodyEngine``.
 
     Each time step is integrated by ``Stepper``; outputs are OpenSim's own at the end of the last one. Reading never
-    changes a run. OpenSim keeps the GIL, so in pipelined mode body and brain take turns all the same.
+    changes a run. OpenSim keeps the GIL, so in pipelined mode only a brain that gives it up runs meanwhile.
 
     muscle_length and muscle_velocity are of the path, muscle_force is the tension of the tendon. Inputs are controls
     of the model: of its muscles, of its other actuators with one control, and of one actuator that is added for each
@@ -62,6 +63,7 @@ class OpensimBody:
         self._body = load(model, {**model.initial, **options.initial})
         self._fingerprint = hashlib.sha256(f"{self.timestep_ns}{model.osim}".encode()).digest()[:16]
         self._controls = np.zeros(self._body.model.getNumControls())
+        self._pushers = _pushers(self._body)
         self._labels = state_labels(self._body.model, self._body.state)
         self._step_s = clock.ns_to_s(self.timestep_ns)
         self._start: Signal = self._body.state.getY().to_numpy()
@@ -181,8 +183,14 @@ class OpensimBody:
         self._stepper.set(clock.ns_to_s(now_ns), y, substep_s)
 
     def _set_controls(self) -> None:
-        """Controls of actuators that no controller sets are the model's defaults."""
-        self._prepared().model.setDefaultControls(opensim.Vector.createFromMat(self._controls))
+        """Controls of actuators that no controller sets are the model's defaults. What pushes with nothing is left out
+        of the evaluation: a quarter of it for a small body."""
+        body = self._prepared()
+        body.model.setDefaultControls(opensim.Vector.createFromMat(self._controls))
+        for pusher in self._pushers:
+            pushes = bool(self._controls[pusher.places].any())
+            if pushes != pusher.pushes:
+                pusher.switch(body.state, pushes)
         self._written = False
 
     def _step(self) -> None:
@@ -213,6 +221,24 @@ class OpensimBody:
                 f"body '{self.name}' cannot move from its start: the rate of {self._labels[int(np.argmax(bad))]} is "
                 f"not finite; {why}"
             )
+
+
+@dataclass
+class _Pushers:
+    """Actuators that were added for one input. places: of their controls."""
+
+    actuators: tuple[Any, ...]
+    places: Ints
+    pushes: bool = True
+
+    def switch(self, state: Any, on: bool) -> None:
+        self.pushes = on
+        for actuator in self.actuators:
+            actuator.setAppliesForce(state, on)
+
+
+def _pushers(body: Loaded) -> tuple[_Pushers, ...]:
+    return tuple(_Pushers(a, control_indices(body.model, a)) for a in (body.torques, body.forces))
 
 
 def _check_supported(model: BodyModel, options: BodyOptions) -> None:

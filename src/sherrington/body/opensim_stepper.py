@@ -95,7 +95,8 @@ class Stepper:
     def _scales(self, y: Signal) -> Signal:
         scales: Signal = np.abs(y)
         scales[: self._n_q] = 0.0
-        return np.maximum(scales, self._scale, out=scales)
+        np.maximum(scales, self._scale, out=scales)
+        return scales
 
     def _shrink(self, h: float, ratios: Signal) -> None:
         worst = float(ratios.max())

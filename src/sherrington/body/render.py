@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import mujoco
@@ -29,8 +30,8 @@ RAMP = np.array(
         [0.42, 0.03, 0.13],
     ]
 )
-"""Activation 0 to 1 in equal steps, sRGB. Lightness falls all the way in near-equal steps, so the order can be seen in
-grey and with any colour vision. Ours."""
+"""Activation 0 to 1 in equal steps, sRGB. Lightness falls all the way in near-equal steps, so the order can be seen
+in grey and with any colour vision. Ours."""
 
 TRAIL_RGBA = np.array([0.25, 0.85, 0.80, 1.0], np.float32)
 TRAIL_SHARE = 0.003
@@ -38,8 +39,8 @@ TRAIL_SHARE = 0.003
 
 
 class Renderer:
-    """Draws a body of ``model`` from where its bodies were; it keeps a MuJoCo of its own, so that drawing never touches a
-    simulation.
+    """Draws a body of ``model`` from where its bodies were; it keeps a MuJoCo of its own, so that drawing never
+    touches a simulation.
 
     camera: a camera of the model by name; without one the one called ``picture``, else the first that stands in the
     world, else the first, and a free view of the whole where it has none.
@@ -81,9 +82,9 @@ class Renderer:
     ) -> Image:
         """One picture, shape (height, width, 3), 0 to 255.
 
-        pose: as the body engine gives it; muscle_activation: 0 to 1, at rest without, or with an empty array. trails: lines
-        to draw, each shape (n_points, 3), m, world frame. Raises PortError when the pose or the number of activations is not
-        that of the model.
+        pose: as the body engine gives it; muscle_activation: 0 to 1, at rest without, or with an empty array.
+        trails: lines to draw, each shape (n_points, 3), m, world frame. Raises PortError when the pose or the
+        number of activations is not that of the model.
         """
         self._placer.place(pose)
         levels = np.asarray([] if muscle_activation is None else muscle_activation, float)
@@ -105,7 +106,7 @@ class Renderer:
     def _draw_line(self, points: Signal) -> None:
         """Add a line to the scene, as far as the scene has room."""
         scene, capsule = self._renderer.scene, mujoco.mjtGeom.mjGEOM_CAPSULE
-        for start, end in zip(points, points[1:], strict=False):
+        for start, end in pairwise(points):
             if scene.ngeom >= scene.maxgeom:
                 return
             geom = scene.geoms[scene.ngeom]

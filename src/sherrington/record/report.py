@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
 from ..clock import NS_PER_S
 from . import report_figures as figures
 from .layout import DATA_FILE, PICTURE_FILE
 from .read import Run
+from .report_page import number, render
 from .report_style import Panel, Perturbation, TimeAxis
 from .report_trials import trial_panels, trial_table
 
@@ -51,16 +50,7 @@ def write_report(run: Run, path: Path) -> None:
 
     A run that was killed, or that recorded little, gets a page of what there is.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = _number
-    page = environment.get_template(TEMPLATE).render(_content(run))
-    path.write_text(page, encoding="utf-8")
+    path.write_text(render(TEMPLATE, _content(run)), encoding="utf-8")
 
 
 def _content(run: Run) -> dict[str, Any]:
@@ -99,18 +89,18 @@ def _tiles(run: Run) -> Iterator[tuple[str, str, str]]:
     """(what, value, remark) for the head of the page."""
     summary = run.summary
     if summary.get("score") is not None:
-        yield "score", _number(summary["score"]), ""
-    yield "biological time", f"{_number(run.duration_ns / NS_PER_S)} s", ""
+        yield "score", number(summary["score"]), ""
+    yield "biological time", f"{number(run.duration_ns / NS_PER_S)} s", ""
     if summary.get("wall_s") is not None:
-        yield "wall time", f"{_number(summary['wall_s'])} s", ""
+        yield "wall time", f"{number(summary['wall_s'])} s", ""
     if summary.get("rtf") is not None:
         pace = "faster than real time" if summary["rtf"] < 1 else "slower than real time"
-        yield "rtf", _number(summary["rtf"]), pace
+        yield "rtf", number(summary["rtf"]), pace
     for key in ("neurons", "synapses", "muscles", "seed"):
-        if summary.get(key) is not None:
-            yield key, str(summary[key]) if key == "seed" else _number(summary[key]), ""
+        if summary.get(key) is not None and (key, summary[key]) != ("muscles", 0):
+            yield key, str(summary[key]) if key == "seed" else number(summary[key]), ""
     if summary.get("lag_ms") is not None:
-        yield "lag behind real time", f"{_number(summary['lag_ms'])} ms", ""
+        yield "lag behind real time", f"{number(summary['lag_ms'])} ms", ""
 
 
 def _sections(run: Run, axis: TimeAxis) -> Iterator[tuple[str, list[Panel]]]:
@@ -211,13 +201,4 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def _listed(facts: dict[str, Any]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {_number(value)}" for key, value in facts.items())
-
-
-def _number(value: Any) -> str:
-    """A number as people read it: thousands apart, four digits that count; anything else as text."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return "–" if value is None else str(value)
-    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
-        return f"{value:,.0f}".replace(",", "\u202f")
-    return f"{value:,.1f}".replace(",", "\u202f") if abs(value) >= 1000 else f"{value:.4g}"
+    return ", ".join(f"{key.replace('_', ' ')} {number(value)}" for key, value in facts.items())

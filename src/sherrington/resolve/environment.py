@@ -7,7 +7,7 @@ import inspect
 from ..body.model import BodyModel
 from ..body.parts import SHIPPED
 from ..body.scene import Part, Placed, compose, faults
-from ..experiment import ScenePart
+from ..sections import ScenePart
 from .findings import Findings
 from .parameters import check_parameters
 

@@ -11,9 +11,9 @@ from ..body.model import BodyModel
 from ..brain.engine import Excitability
 from ..brain.network import Network
 from ..clock import format_ms
-from ..experiment import Intervention, Perturbation
 from ..ports import Signal
 from ..resolved import TimedChange, TimedForce
+from ..sections import Intervention, Perturbation
 from .clocks import Clocks
 from .findings import Findings
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ..body.model import BodyModel
 from ..brain.network import Network
 from ..clock import NS_PER_S, format_ms
-from ..experiment import Pathway, Reference
 from ..ports import SPIKES_UNIT
 from ..resolved import Endpoint, ResolvedPathway, ResolvedTask
+from ..sections import Pathway, Reference
 from ..transfer.function import ANY, Transfer
 from ..transfer.shipped import SHIPPED as SHIPPED_FUNCTIONS
 from .findings import Findings

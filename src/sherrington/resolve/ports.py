@@ -9,9 +9,9 @@ from ..body.model import BodyModel
 from ..brain import engine as brain_engine
 from ..brain.engine import BrainPort, brain_port
 from ..brain.network import Network, Population
-from ..experiment import Reference
 from ..explain import near
 from ..resolved import Endpoint, ResolvedTask
+from ..sections import Reference
 from ..task.task import REWARD
 from ..transfer.function import ANY
 from .findings import Findings

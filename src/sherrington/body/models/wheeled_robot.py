@@ -1,10 +1,11 @@
 """A small wheeled robot with an eye, a bumper and a sense of balance, in an arena with lights.
 
-Two driven wheels on one axle, ball casters behind and in front, a free base: x points forward, y to the left, z up. Its
-size is that of the Khepera IV (Soares, Navarro & Martinoli 2016, Robot 2015: Second Iberian Robotics Conference, 767-781,
-doi 10.1007/978-3-319-27146-0_59; user manual 1.1, K-Team 2015): 0.0704 m radius, 0.0577 m high, 4.7 mm above the ground,
-0.54 kg, wheels of 0.021 m radius, 0.1054 m apart, about 0.8 m/s at most. Ours: how the mass is spread, the motors'
-torque and damping, friction, the bumper's two halves, where eye and head sit, everything in the arena.
+Two driven wheels on one axle, ball casters behind and in front, a free base: x points forward, y to the left, z up.
+Its size is that of the Khepera IV (Soares, Navarro & Martinoli 2016, Robot 2015: Second Iberian Robotics
+Conference, 767-781, doi 10.1007/978-3-319-27146-0_59; user manual 1.1, K-Team 2015): 0.0704 m radius, 0.0577 m
+high, 4.7 mm above the ground, 0.54 kg, wheels of 0.021 m radius, 0.1054 m apart, about 0.8 m/s at most. Ours: how
+the mass is spread, the motors' torque and damping, friction, the bumper's two halves, where eye and head sit,
+everything in the arena.
 """
 
 from __future__ import annotations
@@ -14,21 +15,20 @@ from collections.abc import Sequence
 
 from ...errors import BodyError, known
 from ..model import BodyModel
+from .wheeled_robot_mjcf import TRACK_M as TRACK_M
+from .wheeled_robot_mjcf import WHEEL_RADIUS_M as WHEEL_RADIUS_M
 from .wheeled_robot_mjcf import arena, robot
 
 RADIUS_M = 0.0704
-HEIGHT_M = 0.0577
 MASS_KG = 0.54
-WHEEL_RADIUS_M = 0.021
-TRACK_M = 0.1054
-"""Distance of the wheels. Turning in place: the base turns by 2 R w / track when the wheels turn by w and -w."""
 MAX_SPEED_RAD_PER_S = 38.0
 """0.8 m/s at the rim."""
 MAX_TORQUE_N_M = 0.03
-"""Of each wheel; ours. Both together push with 2.9 N, little more than half the robot's weight: it hardly spins its wheels."""
+"""Of each wheel; ours. Both together push with 2.9 N, little more than half the robot's weight: it hardly spins its
+wheels."""
 SERVO_N_M_S_PER_RAD = 0.005
-"""Torque of a speed servo for each rad/s that the wheel lacks; ours. The robot reaches its speed with a time constant of
-m R^2 / (2 gain) = 24 ms."""
+"""Torque of a speed servo for each rad/s that the wheel lacks; ours. The robot reaches its speed with a time
+constant of m R^2 / (2 gain) = 24 ms."""
 DAMPING_N_M_S_PER_RAD = MAX_TORQUE_N_M / MAX_SPEED_RAD_PER_S
 """Gear and back-EMF of a torque motor: full torque gives full speed. The time constant is then 0.15 s."""
 DRIVES = ("speed", "torque")
@@ -46,15 +46,15 @@ def wheeled_robot(
 ) -> BodyModel:
     """A robot on two wheels with camera, bumper and gyroscope in a walled arena with lights.
 
-    drive: ``speed``, the control of the motors ``left`` and ``right`` is the wheel's speed in rad/s, followed by a servo;
-    or ``torque``, it is the torque in N*m. position_m, heading_deg: [x, y] of the base and where it looks at the start,
-    counted counter-clockwise from x. arena_m: side of the square floor. beacons_m, pillars_m: [x, y] of every light and
-    every dark column; they are the bodies, and sites, ``beacon_1``, ``beacon_2``, ... and ``pillar_1``, ... Raises BodyError
-    for a drive that does not exist, and for a place outside the arena.
+    drive: ``speed``, the control of the motors ``left`` and ``right`` is the wheel's speed in rad/s, followed by a
+    servo; or ``torque``, it is the torque in N*m. position_m, heading_deg: [x, y] of the base and where it looks at
+    the start, counted counter-clockwise from x. arena_m: side of the square floor. beacons_m, pillars_m: [x, y] of
+    every light and every dark column; they are the bodies, and sites, ``beacon_1``, ``beacon_2``, ... and
+    ``pillar_1``, ... Raises BodyError for a drive that does not exist, and for a place outside the arena.
 
-    Camera ``eye`` looks forward. Bodies ``bumper_left`` and ``bumper_right`` feel what they touch. Sensors ``gyro`` (rad/s)
-    and ``accelerometer`` (m/s^2, gravity felt as +9.81 along z) are at the site ``head``; the site ``base`` is the point of the
-    ground between the wheels.
+    Camera ``eye`` looks forward. Bodies ``bumper_left`` and ``bumper_right`` feel what they touch. Sensors ``gyro``
+    (rad/s) and ``accelerometer`` (m/s^2, gravity felt as +9.81 along z) are at the site ``head``; the site ``base``
+    is the point of the ground between the wheels.
     """
     if drive not in DRIVES:
         raise BodyError(f"wheeled_robot: no drive '{drive}'; {known(DRIVES)}")

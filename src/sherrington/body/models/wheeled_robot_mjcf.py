@@ -1,13 +1,16 @@
-"""The wheeled robot and its arena as MJCF. Lengths in m, masses in kg; the numbers' sources are in ``wheeled_robot``."""
+"""The wheeled robot and its arena as MJCF. Lengths in m, masses in kg; sources: ``wheeled_robot``."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 Place = tuple[float, float]
 
-WHEEL_R, HALF_TRACK = 0.021, 0.0527
+WHEEL_RADIUS_M = 0.021
+TRACK_M = 0.1054
+"""Distance of the wheels. Turning in place: the base turns by 2 R w / track when the wheels turn by w and -w."""
 SHELL_R, BUMPER_R = 0.066, 0.0682
 """The shell, and the middle of the bumper's 4.4 mm around it: the bumper's rim is the published radius."""
 BUMPER_DEG = (4.0, 24.0, 44.0, 64.0, 84.0)
@@ -25,17 +28,17 @@ def robot(start: Place, heading: float, eye_fovy_deg: float) -> str:
     return _ROBOT.format(
         x=start[0],
         y=start[1],
-        z=WHEEL_R,
+        z=WHEEL_RADIUS_M,
         w=math.cos(heading / 2),
         s=math.sin(heading / 2),
         fovy=eye_fovy_deg,
-        left_wheel=_wheel("left", HALF_TRACK),
-        right_wheel=_wheel("right", -HALF_TRACK),
+        left_wheel=_wheel("left", TRACK_M / 2),
+        right_wheel=_wheel("right", -TRACK_M / 2),
         bumper_left=_bumper("left", 1.0),
         bumper_right=_bumper("right", -1.0),
-        ground=-WHEEL_R,
-        caster_rear=0.004 - WHEEL_R,
-        caster_front=0.005 - WHEEL_R,
+        ground=-WHEEL_RADIUS_M,
+        caster_rear=0.004 - WHEEL_RADIUS_M,
+        caster_front=0.005 - WHEEL_RADIUS_M,
         shell=SHELL_R,
     )
 
@@ -58,13 +61,13 @@ def _world(side: float, beacons: Sequence[Place], pillars: Sequence[Place]) -> I
 
 
 def _wheel(side: str, y: float) -> str:
-    return _WHEEL.format(side=side, y=y, r=WHEEL_R)
+    return _WHEEL.format(side=side, y=y, r=WHEEL_RADIUS_M)
 
 
 def _bumper(side: str, sign: float) -> str:
     """Half a bumper: flat pieces along a quarter of a circle."""
     pieces = []
-    for begin, end in zip(BUMPER_DEG, BUMPER_DEG[1:], strict=False):
+    for begin, end in pairwise(BUMPER_DEG):
         angle, width = math.radians((begin + end) / 2), math.radians(end - begin)
         half = BUMPER_R * math.tan(width / 2)
         x, y = BUMPER_R * math.cos(angle), sign * BUMPER_R * math.sin(angle)
@@ -92,7 +95,9 @@ _ASSETS = """\
     <material name="hub" rgba="0.75 0.76 0.80 1"/>
   </asset>
   <default>
-    <default class="bumper"><geom type="box" material="bumper" mass="0.002" priority="1" friction="0.2 0.005 0.0001"/></default>
+    <default class="bumper">
+      <geom type="box" material="bumper" mass="0.002" priority="1" friction="0.2 0.005 0.0001"/>
+    </default>
     <default class="drawn"><geom contype="0" conaffinity="0" mass="0"/></default>
   </default>"""
 
