@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from . import __version__, experiment
@@ -71,13 +70,15 @@ def run(
     if seed is not None:
         changes.append(f"seed={seed}")
     if sweep is not None:
-        _sweep(sweep, folder, tuple(changes), out, video, again)
-    elif again:
+        from .sweep.command import run_and_print
+        from .sweep.sweep import Request
+
+        raise typer.Exit(run_and_print(Request(sweep, folder, tuple(changes), out, video, again)))
+    if again:
         raise NeverError("--again is for a sweep: a run never takes the place of another one; leave it out")
-    elif folder is None:
+    if folder is None:
         raise NeverError("no experiment is named; give its folder: sherrington run EXPERIMENT")
-    else:
-        _run(folder, tuple(changes), out, video)
+    _run(folder, tuple(changes), out, video)
 
 
 def _run(folder: Path, changes: tuple[str, ...], out: Path, video: bool) -> None:
@@ -108,27 +109,6 @@ def _run(folder: Path, changes: tuple[str, ...], out: Path, video: bool) -> None
         raise typer.Exit(STOPPED)
 
 
-def _sweep(
-    file: Path, folder: Path | None, changes: tuple[str, ...], out: Path, video: bool, again: bool
-) -> None:
-    from .sweep import sweep as sweeper
-    from .sweep.watch import group_table
-
-    request = sweeper.Request(file, folder, changes, out, video, again)
-    try:
-        swept = sweeper.sweep(request, Console(stderr=True))
-    except KeyboardInterrupt:
-        # Before the first run or after the last one; in between, Ctrl-C ends the runs in order.
-        print("interrupted", file=sys.stderr)
-        raise typer.Exit(STOPPED) from None
-    # A file has no width; 80 letters would cut the names of measures.
-    Console(width=None if sys.stdout.isatty() else 160).print(group_table(swept.results))
-    print(f"table: {swept.folder.table}\nreport: {swept.folder.report}")
-    if swept.interrupted:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-    raise typer.Exit(swept.exit_status)
-
-
 @app.command()
 def validate(folder: Folder, overrides: Set = None) -> None:
     """Check an experiment as a whole, without building anything; all problems at once, exit status 2."""
@@ -147,18 +127,15 @@ def info(
     schedule: Annotated[bool, typer.Option("--schedule", help="the order of one cycle")] = False,
 ) -> None:
     """What an experiment consists of."""
+    from .parts import parts
+
     resolved = open_experiment(folder, overrides or [])
     if schedule:
         from .loop.schedule import describe
 
         print(describe(resolved))
         return
-    console = Console()
-    console.print(f"[bold]{escape(resolved.experiment.title)}[/bold]")
-    if resolved.experiment.description:
-        console.print(escape(resolved.experiment.description.strip()))
-    console.print(_populations(resolved))
-    console.print(_pathways(resolved))
+    Console().print(*parts(resolved), sep="\n")
 
 
 @app.command(name="list")
@@ -264,29 +241,6 @@ def convert(
 def version() -> None:
     """The version of this installation."""
     print(__version__)
-
-
-def _populations(resolved: Any) -> Table:
-    network = resolved.network
-    table = Table(
-        title=f"{network.name}: {network.n_neurons:,} neurons, {network.expected_synapses():,} synapses"
-    )
-    for column in ("population", "neurons", "model", "channels"):
-        table.add_column(column, justify="right" if column == "neurons" else "left")
-    for p in network.populations.values():
-        table.add_row(p.name, f"{p.size:,}", p.model, str(len(p.channels)))
-    return table
-
-
-def _pathways(resolved: Any) -> Table:
-    table = Table(title=f"pathways to and from '{resolved.body.name}' ({len(resolved.body.muscles)} muscles)")
-    for column in ("pathway", "function", "from", "to", "delay"):
-        table.add_column(column)
-    for p in resolved.pathways:
-        inputs = "\n".join(f"{e.side}.{e.port}" for e in p.inputs) or "time"
-        outputs = "\n".join(f"{e.side}.{e.port}" for e in p.outputs)
-        table.add_row(p.name, p.transfer.name, inputs, outputs, f"{p.delay_ns / 1e6:g} ms")
-    return table
 
 
 def _print_outcome(finished: Any) -> None:

@@ -92,7 +92,7 @@ class Environment(Section):
 class Reference(Section):
     """A port with options."""
 
-    port: str = Field(description="brain.POPULATION.QUANTITY or body.QUANTITY")
+    port: str = Field(description="brain.POPULATION.QUANTITY, body.QUANTITY or task.CUE")
     only: list[str] | None = Field(
         None, min_length=1, description="entries of a port of the body, by name and in this order; all if left out"
     )

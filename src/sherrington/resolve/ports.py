@@ -17,6 +17,7 @@ from ..transfer.function import ANY
 from .findings import Findings
 
 FORMS = "write brain.POPULATION.QUANTITY or body.QUANTITY"
+READ_FORMS = "write brain.POPULATION.QUANTITY, body.QUANTITY or, to read, task.CUE"
 MODEL_UNITS = {"sensor", "motor_control"}
 """Quantities of a body whose unit is that of the model's own sensor or actuator."""
 _PARTS = {
@@ -68,7 +69,7 @@ class Ports:
             return self._brain_end(key, rest, reference, writes=writes)
         if side == "task":
             return self._task_end(key, rest, reference, writes=writes)
-        self.findings.add(key, f"'{reference.port}' is no port", f"{near(side, ('brain', 'body'))}{FORMS}")
+        self.findings.add(key, f"'{reference.port}' is no port", f"{near(side, ('brain', 'body', 'task'))}{READ_FORMS}")
         return None
 
     def size(self, end: Endpoint) -> int:
@@ -185,7 +186,8 @@ class Ports:
 
     def _options(self, key: str, reference: Reference, taken: set[str], what: str) -> None:
         for option in sorted(reference.model_fields_set - taken - {"port"}):
-            takes = f"it takes {' and '.join(sorted(taken))}" if taken else "it takes no options"
+            options = " and ".join(f"'{name}'" for name in sorted(taken))
+            takes = f"it takes {options}" if taken else "it takes no options"
             self.findings.add(f"{key}.{option}", f"{option} has no meaning for {what}", f"remove it; {takes}")
 
 
