@@ -29,7 +29,17 @@ NETWORK = ("brain.network", "brain.distributions", "brain.rules")
 BODY = ("body.engine", "body.model", "body.scene")
 CONTRACTS = ("brain.engine", *NETWORK, *BODY, "transfer.function", "task", "task.task")
 SHIPPED = ("brain.models", "body.models", "body.parts", "transfer.shipped", "task.shipped")
-ROOMS = (*FOUNDATION, *CONTRACTS, *SHIPPED, "transfer", "experiment", "sections", "find", "resolved", "record.*")
+ROOMS = (
+    *FOUNDATION,
+    *CONTRACTS,
+    *SHIPPED,
+    "transfer",
+    "experiment",
+    "sections",
+    "find",
+    "resolved",
+    "record.*",
+)
 
 # What a module may import from the package. The first pattern that fits decides; names are without the
 # leading `sherrington.`, the package itself is the empty string, and `*` stands for anything.

@@ -445,6 +445,7 @@ def test_a_missing_gymnasium_says_how_to_get_it() -> None:
 # --- the page ---
 
 
+@pytest.mark.slow
 def test_the_training_on_the_page_learns_to_hold(tmp_path: Path) -> None:
     """The other seeds from 1 to 10 that were tried end with 10 of 10 too."""
     for name, text in re.findall(r"```(?:python|yaml)\n# file: (\S+)\n(.*?)```", PAGE, re.DOTALL):

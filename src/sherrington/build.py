@@ -174,9 +174,7 @@ def _entries(port: Port, end: Endpoint, who: str) -> Entries:
     for name in end.only or ():
         mine = [i for i, entry in enumerate(port.order) if entry == name or entry.startswith(f"{name}[")]
         if not mine:
-            raise PortError(
-                f"{who}: {end.side}.{port.name} has no entry '{name}'; {known(port.order)}"
-            )
+            raise PortError(f"{who}: {end.side}.{port.name} has no entry '{name}'; {known(port.order)}")
         found += mine
     return np.array(found, np.intp)
 

@@ -201,7 +201,11 @@ def summary(
     wall_s = loop.spent.total
     sizes = recorder.store.populations
     counts = recorder.tap.spike_counts
-    task = trial_summary(resolved.task, loop.wiring.trials.rows) if resolved.task and loop.wiring.trials else None
+    task = (
+        trial_summary(resolved.task, loop.wiring.trials.rows)
+        if resolved.task and loop.wiring.trials
+        else None
+    )
     return {
         "name": resolved.source.name,
         "title": resolved.experiment.title,

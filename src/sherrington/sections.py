@@ -53,7 +53,9 @@ class Brain(Section):
 class Body(Section):
     """The body and the engine that simulates it."""
 
-    model: str = Field(description="a shipped body by name, an .xml (MJCF) or .osim file, or file.py:function")
+    model: str = Field(
+        description="a shipped body by name, an .xml (MJCF) or .osim file, or file.py:function"
+    )
     engine: Literal["mujoco", "opensim", "closed_form"] = Field("mujoco", description="the simulator")
     timestep_ms: Positive = Field(0.5, description="time step of the body, ms")
     params: dict[str, Any] = Field(default_factory=dict, description="arguments of the body's function")
@@ -66,7 +68,9 @@ class ScenePart(Section):
     """One part of the environment, and where it stands."""
 
     part: str = Field(description="a shipped part by name, or file.py:function")
-    at_m: Vector = Field([0.0, 0.0, 0.0], description="its place [x, y, z], m, in the world or in attached_to")
+    at_m: Vector = Field(
+        [0.0, 0.0, 0.0], description="its place [x, y, z], m, in the world or in attached_to"
+    )
     turned_deg: Vector = Field(
         [0.0, 0.0, 0.0],
         description="turned about the x, then y, then z axis of what it stands in, degrees: roll, pitch, yaw",
@@ -94,7 +98,9 @@ class Reference(Section):
 
     port: str = Field(description="brain.POPULATION.QUANTITY, body.QUANTITY or task.CUE")
     only: list[str] | None = Field(
-        None, min_length=1, description="entries of a port of the body, by name and in this order; all if left out"
+        None,
+        min_length=1,
+        description="entries of a port of the body, by name and in this order; all if left out",
     )
     pixels: list[Annotated[int, Field(ge=1, le=4096)]] | None = Field(
         None, min_length=2, max_length=2, description="width and height of the image of body.camera.NAME"

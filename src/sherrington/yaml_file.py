@@ -109,7 +109,9 @@ def line_of(value: Any) -> str:
         case float() if not math.isfinite(value):
             return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
         case str():
-            return json.dumps(value, ensure_ascii=not value.isprintable())
+            # JSON would write letters beyond the first 65,536 as two, which YAML does not put together.
+            plain = (c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08x}" for c in value)
+            return f'"{"".join(plain)}"'
     return json.dumps(value)
 
 

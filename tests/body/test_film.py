@@ -15,6 +15,7 @@ from sherrington.body.models.one_joint import one_joint
 from sherrington.body.models.wheeled_robot import wheeled_robot
 from sherrington.body.mujoco import MujocoBody
 from sherrington.film import MOMENTS, draw_picture, draw_video
+from sherrington.record.layout import TRIALS_FILE
 from sherrington.record.read import Run, open_run
 from sherrington.record.store import RunStore
 
@@ -76,6 +77,17 @@ def test_the_way_begins_anew_where_the_body_was_put(tmp_path: Path) -> None:
     draw_picture(model, open_run(tmp_path / "twice"), tmp_path / "twice.png")
     np.testing.assert_array_equal(parts(tmp_path / "once.png")[1], parts(tmp_path / "twice.png")[2])
     np.testing.assert_array_equal(parts(tmp_path / "once.png")[-1], parts(tmp_path / "twice.png")[-1])
+
+
+@pytest.mark.usefixtures("opengl")
+def test_with_trials_their_ends_are_shown(tmp_path: Path) -> None:
+    """Seven trials of 200 ms: the first, the last, and two between."""
+    model = wheeled_robot(position_m=[-0.8, 0.0])
+    recorded(tmp_path, model, ahead, 1400)
+    rows = [f"{i},{200.0 * i},{200.0 * (i + 1) - 5.0}" for i in range(7)]
+    (tmp_path / TRIALS_FILE).write_text("\n".join(["trial,start_ms,end_ms", *rows, ""]), encoding="utf-8")
+    drawing = draw_picture(model, open_run(tmp_path), tmp_path / "picture.png")
+    assert drawing.times_ms == (180.0, 580.0, 980.0, 1380.0)
 
 
 @pytest.mark.usefixtures("opengl")

@@ -15,7 +15,9 @@ FOLDERS = sorted(path.parent for path in EXAMPLES.glob("*/experiment.yaml"))
 
 
 def test_the_examples_are_there() -> None:
-    assert {"one_joint_reflex", "forelimb_posture", "reach", "joystick_pull"} <= {folder.name for folder in FOLDERS}
+    assert {"one_joint_reflex", "forelimb_posture", "reach", "joystick_pull"} <= {
+        folder.name for folder in FOLDERS
+    }
     strangers = {path.name for path in EXAMPLES.iterdir() if path.is_dir()} - {
         folder.name for folder in FOLDERS
     }

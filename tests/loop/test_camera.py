@@ -95,7 +95,7 @@ def test_a_camera_is_recorded_when_it_is_named(rig: MakeRig) -> None:
     [
         ({"port": "body.camera.nose", "pixels": [8, 6]}, "has no camera 'nose'.*there are: side, front"),
         ("body.camera.side", "'body.camera.side' has no size.*add pixels: .width, height."),
-        ({**EYE, "only": ["row0"]}, "only has no meaning for 'body.camera.side'.*it takes pixels"),
+        ({**EYE, "only": ["row0"]}, "only has no meaning for 'body.camera.side'.*it takes 'pixels'"),
         ({"port": "body.joint_angle", "pixels": [8, 6]}, "pixels has no meaning for 'body.joint_angle'"),
         ({**EYE, "pixels": [8]}, "pixels"),
         ({**EYE, "pixels": [0, 4]}, "pixels"),

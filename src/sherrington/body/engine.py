@@ -88,7 +88,8 @@ class BodyEngine(Protocol):
         ...
 
     def write(self, port: str, value: Signal) -> None:
-        """Set an input; it holds until written again."""
+        """Set an input; it acts from the next ``advance`` on and holds until written again. Whether forces and contacts
+        that are read before that show it already is the engine's."""
         ...
 
     def advance(self, until_ns: int) -> None:

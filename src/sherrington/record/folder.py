@@ -22,7 +22,17 @@ import numpy as np
 from ..errors import NeverError
 from .layout import EXPERIMENT_FILE, EXPERIMENT_FOLDER
 
-PACKAGES = ("sherrington", "nest-simulator", "mujoco", "opensim", "numpy", "scipy", "h5py", "pydantic", "matplotlib")
+PACKAGES = (
+    "sherrington",
+    "nest-simulator",
+    "mujoco",
+    "opensim",
+    "numpy",
+    "scipy",
+    "h5py",
+    "pydantic",
+    "matplotlib",
+)
 """Distributions whose versions decide, or could decide, what a run computes and what its files look like."""
 LEFT_OUT = ("runs", "__pycache__", ".*", EXPERIMENT_FILE)
 """What is not copied from an experiment folder; the yaml itself is written as it ran, overrides included."""

@@ -154,7 +154,9 @@ def _caption(picture: dict[str, Any]) -> str:
         return str(picture.get("missing", ""))
     said = [f"At {times} s."]
     if picture.get("muscles"):
-        said.append(f"Muscles from pale, at rest, to dark red, at an activation of {picture['full_colour']:.2g}.")
+        said.append(
+            f"Muscles from pale, at rest, to dark red, at an activation of {picture['full_colour']:.2g}."
+        )
     if picture.get("trails"):
         said.append("The line is the way since the start, or since the body was last put somewhere.")
     return " ".join(said)

@@ -58,7 +58,9 @@ class Pathways:
         if p.conduction is None:
             return self.findings.multiple(f"{key}.delay_ms", p.delay_ms, self.interval_ns)
         if "delay_ms" in p.model_fields_set:
-            self.findings.add(f"{key}.delay_ms", "the delay is given twice", "remove it, or remove conduction")
+            self.findings.add(
+                f"{key}.delay_ms", "the delay is given twice", "remove it, or remove conduction"
+            )
         if not self.interval_ns:
             return 0
         seconds = p.conduction.length_m / p.conduction.velocity_m_per_s

@@ -69,7 +69,9 @@ class Ports:
             return self._brain_end(key, rest, reference, writes=writes)
         if side == "task":
             return self._task_end(key, rest, reference, writes=writes)
-        self.findings.add(key, f"'{reference.port}' is no port", f"{near(side, ('brain', 'body', 'task'))}{READ_FORMS}")
+        self.findings.add(
+            key, f"'{reference.port}' is no port", f"{near(side, ('brain', 'body', 'task'))}{READ_FORMS}"
+        )
         return None
 
     def size(self, end: Endpoint) -> int:
@@ -82,9 +84,7 @@ class Ports:
 
     # --- the body's side ---
 
-    def _body_end(
-        self, key: str, quantity: str, only: list[str] | None, *, writes: bool
-    ) -> Endpoint | None:
+    def _body_end(self, key: str, quantity: str, only: list[str] | None, *, writes: bool) -> Endpoint | None:
         table = body_engine.INPUTS if writes else body_engine.OUTPUTS
         if quantity not in table:
             verb = "written to" if writes else "read from"
@@ -135,13 +135,17 @@ class Ports:
         if writes:
             self.findings.add(key, "a task cannot be written to", FORMS)
         elif self.findings.source.experiment.task is None:
-            self.findings.add(key, f"'{reference.port}' belongs to a task, and there is none", "add a section task")
+            self.findings.add(
+                key, f"'{reference.port}' belongs to a task, and there is none", "add a section task"
+            )
         elif self.task is not None and name not in cues:
             self.findings.unknown(key, f"task '{self.task.name}' has no cue '{name}'", name, tuple(cues))
         elif self.task is not None:
             unit, order = cues[name]
             self._check_only(f"{key}.only", reference.only or [], name, order, f"task '{self.task.name}'")
-            return Endpoint("task", name, unit, only=None if reference.only is None else tuple(reference.only))
+            return Endpoint(
+                "task", name, unit, only=None if reference.only is None else tuple(reference.only)
+            )
         return None
 
     # --- the brain's side ---

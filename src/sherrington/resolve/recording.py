@@ -93,7 +93,9 @@ class _Signals:
     def _task(self, key: str, name: str) -> None:
         there = tuple(task_cues(self.task))
         if self.findings.source.experiment.task is None:
-            self.findings.add(key, f"'task.{name}' belongs to a task, and there is none", "add a section task")
+            self.findings.add(
+                key, f"'task.{name}' belongs to a task, and there is none", "add a section task"
+            )
         elif self.task is not None and name not in there:
             self.findings.unknown(key, f"task '{self.task.name}' has no cue '{name}'", name, there)
 
