@@ -415,3 +415,17 @@ def test_halving_the_step_changes_little() -> None:
         ends.append(body.read("joint_angle"))
     assert np.abs(ends[0] - ends[1]).max() < 0.02
     assert np.abs(ends[0] - INITIAL_RAD).max() > 0.1
+
+
+def test_soft_tissue_pulls_every_joint_to_its_rest() -> None:
+    rest = {"elbow_flexion": 0.2, "shoulder_flexion": -0.1}
+    body = mouse_forelimb(scale=0.8, stiffness_n_m_per_rad=4e-5, rest_rad=rest)
+    model = mujoco.MjModel.from_xml_string(body.mjcf)
+    np.testing.assert_allclose(model.jnt_stiffness, 4e-5 / 8, rtol=1e-6)
+    springs = dict(zip(body.joints, model.qpos_spring, strict=True))
+    assert {name: springs[name] for name in rest} == pytest.approx(rest)
+    assert springs["shoulder_rotation"] == pytest.approx(-0.5)
+    with pytest.raises(BodyError, match="rest_rad names no joint 'elbow'"):
+        mouse_forelimb(rest_rad={"elbow": 0.0})
+    with pytest.raises(BodyError, match=r"stiffness_n_m_per_rad = -1 must be 0 or positive"):
+        mouse_forelimb(stiffness_n_m_per_rad=-1.0)

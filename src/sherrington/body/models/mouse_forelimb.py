@@ -49,7 +49,8 @@ def mouse_forelimb(
     and masses with its cube; stiffness_n_m_per_rad, damping_n_m_s_per_rad and armature_kg_m2 are taken at 1.6 and
     grow with its third, fourth and fifth power, so that damping ratios stay. stiffness_n_m_per_rad: of the soft tissue
     about every joint, which pulls it to its angle in rest_rad (by joint; the start pose where none is given).
-    passive_force, eccentric_force: MuJoCo's fpmax and fvmax, in peak forces. activation_s, deactivation_s: as published by Gilmer et al. 2025.
+    passive_force, eccentric_force: MuJoCo's fpmax and fvmax, in peak forces. activation_s, deactivation_s: as
+    published by Gilmer et al. 2025.
     Raises BodyError for a number that is not positive (the stiffness may be 0) and for a joint that does not exist.
     """
     _check_positive({n: v for n, v in locals().items() if n not in ("stiffness_n_m_per_rad", "rest_rad")})
