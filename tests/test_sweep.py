@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sherrington import experiment
+from sherrington import experiment, shipped
 from sherrington.errors import ExperimentError, NeverError, NotNowError
 from sherrington.record.folder import new_run_folder, write_json
 from sherrington.record.layout import EXPERIMENT_FOLDER
 from sherrington.sweep.conduct import places
-from sherrington.sweep.file import SweepFile, load
+from sherrington.sweep.file import Sweep, SweepFile, load
 from sherrington.sweep.measures import UnknownMeasureError, measured
 from sherrington.sweep.page import write_page
 from sherrington.sweep.plan import Plan, combinations, make_plan, short_names
@@ -493,3 +494,22 @@ def test_two_at_the_same_sweep(plan: Plan, tmp_path: Path) -> None:
     folder = SweepFolder(tmp_path, plan)
     with folder.taken(), pytest.raises(NotNowError, match="a sweep is being run in"), folder.taken():
         pass
+
+
+# --- the page of the documentation ------------------------------------------------------------------------
+
+DOCS = Path(__file__).parents[1] / "docs" / "sweeps.md"
+
+
+def test_the_documented_sweep_is_valid_and_every_key_explained(tmp_path: Path) -> None:
+    page = DOCS.read_text(encoding="utf-8")
+    text = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert text is not None
+    (tmp_path / "gains.yaml").write_text(text[1], encoding="utf-8")
+    found = load(tmp_path / "gains.yaml")
+    assert len(list(combinations(found))) == 60 and "3 × 10 × 2 runs" in page
+    plan = make_plan(found, shipped.examples()["one_joint_reflex"], ["record.spikes=none"])
+    assert plan.runs[-1].name == "no_afferents,seed=10,scale=2.0"
+    assert set(Sweep.model_fields) == set(
+        re.findall(r"^\| `(\w+)` \|", page.split("## What comes out")[0], re.M)
+    )

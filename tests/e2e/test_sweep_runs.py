@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import pty
+import re
 import signal
 import subprocess
 import time
@@ -34,7 +37,9 @@ import numpy as np
 from sherrington import transfer
 
 @transfer(inputs={"counts": "1"}, outputs={"excitation": "1"})
-def move(counts, *, time_s, fails_at_ms=1e9, meet_in="", meet=0):
+def move(counts, *, time_s, fails_at_ms=1e9, meet_in="", meet=0, slow_without=""):
+    if slow_without and not Path(slow_without).exists():
+        time.sleep(0.1)
     if meet_in and time_s == 0.0:
         together(Path(meet_in), meet)
     return np.full(2, np.nan if time_s * 1e3 >= fails_at_ms else 0.2)
@@ -128,7 +133,7 @@ def test_a_sweep_ends_in_a_table_and_goes_on_where_it_stopped(top: Path, sherrin
     words = again.provenance["command_line"]
     assert words[:2] == ["sherrington", "run"] and words[3::2] == ["--set"] * 3
     assert words[4::2] == ["loop.duration_ms=50.0", "pathways.drive.gain=0.5", "seed=3"]
-    assert "1 of 4  whole,seed=2  completed" in done.stderr and "\x1b" not in done.stderr
+    assert re.search(r"^4 of 4  \S+,seed=\d  completed", done.stderr, re.M) and "\x1b" not in done.stderr
     assert (
         "table: runs/simple-sweep-many/sweep.csv\nreport: runs/simple-sweep-many/report.html" in done.stdout
     )
@@ -232,6 +237,38 @@ def test_as_many_at_once_as_asked_for_and_no_more(top: Path, sherrington: Any) -
     assert cores == {1}, "each run has a processor of its own; with a single one here, all share it"
 
 
+# --- a terminal -------------------------------------------------------------------------------------------
+
+
+def test_on_a_terminal_the_runs_that_go_on_are_shown(
+    top: Path, start: Callable[..., subprocess.Popen[str]]
+) -> None:
+    write(top, "vary: {seed: [1]}")
+    ours, theirs = pty.openpty()
+    process = start("run", "simple", "--sweep", "many.yaml", cwd=top, stderr=theirs, stdout=subprocess.PIPE)
+    os.close(theirs)
+    shown = read_all(ours)
+    out, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, shown
+    assert "0 of 1 runs done, 1 running" in shown and re.search(r"seed=1  \d+ s", shown)
+    assert "1 of 1  seed=1  completed  score 1" in shown and "\x1b" not in out
+
+
+def read_all(terminal: int) -> str:
+    """Everything until the other side closes; Linux then says EIO."""
+    parts = []
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        parts.append(part)
+    os.close(terminal)
+    return b"".join(parts).decode("utf-8", errors="replace")
+
+
 # --- interruptions ----------------------------------------------------------------------------------------
 
 
@@ -265,15 +302,11 @@ def until(holds: Callable[[], bool]) -> None:
 def test_an_interrupted_sweep_keeps_what_it_has_and_goes_on(
     top: Path, start: Callable[..., subprocess.Popen[str]], sherrington: Any, number: signal.Signals
 ) -> None:
-    """Two runs paced to real time go on when the sweep is told to stop, or is killed; a third is waiting."""
+    """Two runs, which take minutes unless a file is there, are told to stop, or the sweep is killed; a third waits."""
     write(top, "at_once: 2\nvary: {seed: [1, 2, 3]}")
-    options = (
-        "simple",
-        "--sweep",
-        "many.yaml",
-        "--set",
-        "loop={interval_ms: 5, duration_ms: 3000, realtime: true}",
-    )
+    slow = json.dumps({"slow_without": str(top / "go")})
+    sets = ("loop={interval_ms: 5, duration_ms: 10000}", f"pathways.move.params={slow}")
+    options = ("simple", "--sweep", "many.yaml", *(word for text in sets for word in ("--set", text)))
     process = start("run", *options, cwd=top, **PIPES)
     try:
         first = begun(process, top, 2)
@@ -297,7 +330,8 @@ def test_an_interrupted_sweep_keeps_what_it_has_and_goes_on(
         run = open_run(folder)
         assert run.summary["stopped_because"] == "stopped by SIGINT" and run.duration_ns > 0
         assert not run.summary["completed"]
-    done = sherrington("run", *options, "--set", "record.spikes=none", cwd=top)
+    (top / "go").touch()
+    done = sherrington("run", *options, cwd=top)
     assert done.returncode == 0, done.stderr
     assert {row["status"] for row in table(top).values()} == {"completed"}
     assert len(folders(top)) == 5, "the two that were interrupted keep their folders"

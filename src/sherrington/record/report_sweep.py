@@ -17,7 +17,7 @@ from .report_style import FAINT, INK, SERIES, STYLE, Panel, new_panel, to_svg
 TEMPLATE = "report_sweep.html.j2"
 MAX_CASES = 60
 """Cases that a figure has room for; it says how many more there are."""
-MAX_LABEL = 28
+MAX_LABEL = 24
 ROW_IN = 0.3
 SPREAD = 0.3
 """How far above and below its line the points of a case lie, in lines."""
