@@ -30,7 +30,7 @@ def measure(angles_rad: np.ndarray, rates_hz: np.ndarray, duration_ms: float) ->
     constant = (
         f"{{function: constant, outputs: {{value: brain.DC.rate}}, params: {{value: {rates_hz.tolist()}}}}}"
     )
-    overrides = [f"pathways.descending={constant}", "brain.virtual_processes=1"]
+    overrides = [f"pathways.descending={constant}"]
     return held_activation(HERE, overrides, angles_rad, duration_ms)
 
 
