@@ -20,6 +20,8 @@ from sherrington.record.read import Run, open_run
 from sherrington.record.store import RunStore
 
 MS = 1_000_000
+FEW = 20
+"""Pixels. Drawn in software with several threads, the edge of a line differs now and then in one or two."""
 
 
 def recorded(folder: Path, model: BodyModel, drive: Callable[[MujocoBody], None], until_ms: int) -> Run:
@@ -42,6 +44,11 @@ def ahead(body: MujocoBody) -> None:
 
 def parts(picture: Path) -> list[np.ndarray]:
     return np.split(np.asarray(Image.open(picture)).astype(int), MOMENTS, axis=1)
+
+
+def differing(one: np.ndarray, other: np.ndarray) -> int:
+    """The number of pixels that are not the same."""
+    return int((one != other).any(axis=2).sum())
 
 
 def pale(image: np.ndarray) -> float:
@@ -75,8 +82,9 @@ def test_the_way_begins_anew_where_the_body_was_put(tmp_path: Path) -> None:
     store.close()
     draw_picture(model, run, tmp_path / "once.png")
     draw_picture(model, open_run(tmp_path / "twice"), tmp_path / "twice.png")
-    np.testing.assert_array_equal(parts(tmp_path / "once.png")[1], parts(tmp_path / "twice.png")[2])
-    np.testing.assert_array_equal(parts(tmp_path / "once.png")[-1], parts(tmp_path / "twice.png")[-1])
+    once, twice = parts(tmp_path / "once.png"), parts(tmp_path / "twice.png")
+    assert differing(once[1], twice[2]) < FEW and differing(once[-1], twice[-1]) < FEW
+    assert differing(once[0], once[-1]) > 20 * FEW, "so few pixels are no line"
 
 
 @pytest.mark.usefixtures("opengl")

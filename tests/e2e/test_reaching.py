@@ -17,7 +17,7 @@ QUICKLY = ["record.signals=none", "record.spikes=none", "check=null"]
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("example", "trials", "most_deafferented"), [("reach", 4, 0.3), ("joystick_pull", 2, 0.8)]
+    ("example", "trials", "most_deafferented"), [("reach", 4, 0.8), ("joystick_pull", 2, 0.8)]
 )
 def test_the_score_is_owed_to_wiring_and_afferents(
     example: str, trials: int, most_deafferented: float, tmp_path: Path, sherrington: Any
