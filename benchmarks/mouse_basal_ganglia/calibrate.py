@@ -1,17 +1,18 @@
-"""The basal ganglia alone: rates at rest as published and calibrated, the search for the one free current, selection.
+"""The basal ganglia alone: rates at rest as published and calibrated, the one free current, selection.
 
     python benchmarks/mouse_basal_ganglia/calibrate.py search [--seed N]      the constant current of GPi
     python benchmarks/mouse_basal_ganglia/calibrate.py rest 1 0.1 0.01        rates with what is in the package
     python benchmarks/mouse_basal_ganglia/calibrate.py select 1 0.01          a channel is driven: all channels
 
-Only GPi is outside its range as published. Nothing inside the region listens to GPi, so its current moves no other
-rate, and the search is a line between two measured points, taken again from the point that it leads to.
+As published only GPi is at the edge of its range. Nothing inside the region listens to GPi, so its current moves no other rate,
+and one run with a copy of GPi at each of several currents, all with the same wiring, is the whole search.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,10 +23,9 @@ from sherrington.brain.nest import NestBrain
 from sherrington.brain.network import Network
 from sherrington.ports import SpikeBatch
 
-SETTLE_MS, MEASURE_MS = 500, 2000
+SETTLE_MS, MEASURE_MS = 500, 1000
 DRIVEN = "c1"
-SLOPE_HZ_PER_PA = 9.0
-"""First guess, from a leaky neuron at 70 Hz: tau_m 14 ms, refractory 2 ms, threshold 6 mV."""
+CURRENTS_PA = (9.0, 9.5, 10.0, 10.5, 11.0)
 
 Rates = dict[str, dict[str, float]]
 """Population to channel to Hz; ``all`` is the whole population."""
@@ -53,7 +53,7 @@ class Alone:
             self.brain.write(f"BG_{name}.rate", np.array(added))
 
     def rates(self, settle_ms: int = SETTLE_MS) -> Rates:
-        """Mean rates over two seconds after some time to settle."""
+        """Mean rates over one second after some time to settle."""
         self.brain.advance(self.brain.now_ns + settle_ms * 1_000_000)
         self.brain.advance(self.brain.now_ns + MEASURE_MS * 1_000_000)
         found: Rates = {}
@@ -76,20 +76,37 @@ def at_rest(scale: float, currents_pA: Mapping[str, float] | None, seed: int) ->
 
 
 def search(seed: int) -> None:
-    """Prints each try; the last one's current goes into the table."""
-    low, high = NUCLEI["GPi"].rest_hz
-    wanted = (low + high) / 2
-    current, slope = NUCLEI["GPi"].current_pA, SLOPE_HZ_PER_PA
-    before: tuple[float, float] | None = None
-    for _ in range(4):
-        found = at_rest(1.0, {"GPi": current}, seed)
-        print(f"GPi {current:.2f} pA: " + row(found), flush=True)
-        if before is not None and current != before[0]:
-            slope = (found["GPi"] - before[1]) / (current - before[0])
-        if abs(found["GPi"] - wanted) < 1:
-            return
-        before = (current, found["GPi"])
-        current = round(current + (wanted - found["GPi"]) / slope, 1)
+    """Rates as published and those of the copies, and the current at which GPi is in the middle of its range."""
+    published = mouse_basal_ganglia(currents_pA={})
+    copies = {current: f"BG_GPi at {current:g} pA".replace(".", "_") for current in CURRENTS_PA}
+    alone = Alone(_with_copies(published, copies), seed)
+    rates = {name: parts["all"] for name, parts in alone.rates().items()}
+    alone.brain.close()
+    print("as published: " + row({name: rates[f"BG_{name}"] for name in NUCLEI}))
+    curve = np.array([rates[name] for name in copies.values()])
+    print("GPi: " + "  ".join(f"{pA:g} pA {hz:.2f}" for pA, hz in zip(CURRENTS_PA, curve, strict=True)))
+    wanted = sum(NUCLEI["GPi"].rest_hz) / 2
+    print(f"{wanted:.1f} Hz at {np.interp(wanted, curve, CURRENTS_PA):.2f} pA", flush=True)
+
+
+def _with_copies(network: Network, copies: Mapping[float, str]) -> Network:
+    original = network.population("BG_GPi")
+    populations = [
+        replace(original, name=name, params={**original.params, "I_e": current})
+        for current, name in copies.items()
+    ]
+    projections = [
+        replace(p, target=name, name=f"{p.name} of {name}")
+        for p in network.projections
+        if p.target == "BG_GPi"
+        for name in copies.values()
+    ]
+    return Network(
+        network.name,
+        [*network.populations.values(), *populations],
+        [*network.projections, *projections],
+        backgrounds=network.backgrounds,
+    )
 
 
 def row(found: Mapping[str, float]) -> str:

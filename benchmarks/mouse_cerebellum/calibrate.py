@@ -88,7 +88,7 @@ def report(title: str, found: Mapping[str, Statistics]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=0.004)
-    parser.add_argument("--turns", type=int, default=14)
+    parser.add_argument("--turns", type=int, default=12)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--resolution", type=float, default=0.1, help="ms, of a table")
     parser.add_argument("--table", type=float, nargs="+", help="scales to measure at, instead of calibrating")

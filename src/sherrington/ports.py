@@ -85,7 +85,11 @@ class Numbered(Sequence[str]):
     def __getitem__(self, index: slice) -> tuple[str, ...]: ...
     def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
         chosen = range(self.size)[index]
-        return f"{self.stem}[{chosen}]" if isinstance(chosen, int) else tuple(f"{self.stem}[{i}]" for i in chosen)
+        return (
+            f"{self.stem}[{chosen}]"
+            if isinstance(chosen, int)
+            else tuple(f"{self.stem}[{i}]" for i in chosen)
+        )
 
     def __iter__(self) -> Iterator[str]:
         return (f"{self.stem}[{i}]" for i in range(self.size))
@@ -101,7 +105,9 @@ class Numbered(Sequence[str]):
         return number
 
     def _number(self, name: object) -> int | None:
-        found = re.fullmatch(re.escape(self.stem) + r"\[(0|[1-9]\d*)\]", name) if isinstance(name, str) else None
+        found = (
+            re.fullmatch(re.escape(self.stem) + r"\[(0|[1-9]\d*)\]", name) if isinstance(name, str) else None
+        )
         return int(found[1]) if found and int(found[1]) < self.size else None
 
 
@@ -144,9 +150,7 @@ class Port:
         try:
             return self.order.index(channel)
         except ValueError:
-            raise PortError(
-                f"port '{self.name}' has no channel '{channel}'; {known(self.order)}"
-            ) from None
+            raise PortError(f"port '{self.name}' has no channel '{channel}'; {known(self.order)}") from None
 
     def fault(self, value: object) -> str | None:
         """Why ``value`` does not fit this port, or None if it does."""

@@ -243,7 +243,7 @@ def simulate(network: Network, start_ms: int, end_ms: int) -> dict[str, Statisti
 def test_activity_at_a_small_size_is_near_that_published() -> None:
     """A twentieth of the neurons with a fifth of their inputs each: rates, irregularity, weak correlation.
 
-    In a window of 2 s long intervals are missed, so the CV is lower than the 0.8 to 0.94 found over a minute.
+    In a window of 2 s long intervals are missed, so the CV is lower than the 0.8 to 0.94 reported for a minute.
     """
     found = simulate(microcircuit(neurons=0.05, indegree=0.2), 500, 2500)
     for name, published_hz in zip(NAMES, TABLE["mean_rates_Hz"], strict=True):

@@ -139,7 +139,9 @@ class Readout:
         }
         listed = (bounds(p.groups) + starts[p.population] for p in signals)
         every = np.concatenate([np.empty((0, 2), np.int64), *listed])
-        keys, self._of_channel = np.unique(every[:, 0] * (self._n_neurons + 1) + every[:, 1], return_inverse=True)
+        keys, self._of_channel = np.unique(
+            every[:, 0] * (self._n_neurons + 1) + every[:, 1], return_inverse=True
+        )
         self._bounds = np.concatenate(np.divmod(keys, self._n_neurons + 1))
         self._sizes = (every[:, 1] - every[:, 0]).astype(np.float64)
         self._taus_ms = np.repeat([p.tau_ms for p in signals], np.diff(ends))
