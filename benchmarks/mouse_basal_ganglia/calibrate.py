@@ -4,8 +4,8 @@
     python benchmarks/mouse_basal_ganglia/calibrate.py rest 1 0.1 0.01        rates with what is in the package
     python benchmarks/mouse_basal_ganglia/calibrate.py select 1 0.01          a channel is driven: all channels
 
-As published only GPi is at the edge of its range. Nothing inside the region listens to GPi, so its current moves no other rate,
-and one run with a copy of GPi at each of several currents, all with the same wiring, is the whole search.
+As published only GPi is at the edge of its range. Nothing inside the region listens to GPi, so its current moves no
+other rate, and one run with a copy of GPi at each of several currents, all with the same wiring, is the whole search.
 """
 
 from __future__ import annotations

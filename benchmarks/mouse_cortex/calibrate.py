@@ -4,7 +4,8 @@
     python benchmarks/mouse_cortex/calibrate.py S1 --gain 0.6 # only: the gain among excitatory cells with that factor
     python benchmarks/mouse_cortex/calibrate.py S1 --show 0.1 # only: the shipped calibration, at this scale
 
-One factor is chosen, that on weights among excitatory cells: their gain among each other shall be near 1 (``--gain``).
+Two factors are chosen: on weights among excitatory cells, whose gain among each other shall be near 1 (``--gain``), and
+on their weights onto inhibitory cells, so that PV cells fire in no common rhythm at scale 0.2 (``--show 0.2``).
 The background of each population then follows from the rate that it should have: first in open loop, where it is one
 number for one number, then corrected in the network. Reasons and results: ``docs/science/mouse.md``.
 """
@@ -25,7 +26,7 @@ from sherrington.analysis.statistics import Statistics
 from sherrington.brain.models.mouse import cortex
 from sherrington.brain.models.mouse.cortex import Calibration
 
-EXCITATION = 0.3
+EXCITATION, RECRUITMENT = 0.3, 0.25
 SCALE = 0.05
 ROUNDS = 6
 STEP = 0.09
@@ -46,7 +47,7 @@ def main() -> None:
     elif chosen.show is not None:
         show(run(chosen.area, shipped, chosen.show, chosen.seed), shipped)
     else:
-        found = calibrate(chosen.area, replace(shipped, excitation=EXCITATION))
+        found = calibrate(chosen.area, replace(shipped, excitation=EXCITATION, recruitment=RECRUITMENT))
         write(chosen.area, found)
         show(run(chosen.area, found, SCALE, seed=ROUNDS + 1), found)
 

@@ -138,8 +138,8 @@ def test_the_calibration_changes_what_it_says_and_nothing_else() -> None:
         found, before, after = calibration(area), printed(area), AREAS[area]()
         assert after.populations == before.populations, "at full density no input is lost"
         for one, other in zip(before.projections, after.projections, strict=True):
-            both_excite = excitatory(one.source) and excitatory(one.target)
-            factor = found.excitation if both_excite else 1.0 if excitatory(one.source) else found.inhibition
+            outward = found.excitation if excitatory(one.target) else found.recruitment
+            factor = outward if excitatory(one.source) else found.inhibition
             assert mean_nS(other) == pytest.approx(factor * mean_nS(one))
             assert other.rule == one.rule
         assert found.drive_hz is not None

@@ -51,12 +51,13 @@ DENSEST = 0.3
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the tables leave open. excitation: factor on weights from excitatory to excitatory cells; inhibition: on
-    weights of inhibitory cells; drive_hz: rate of each population's background train, that of the table where it is
-    missing; rates_hz: mean rates that come out, for which ``scale`` makes up for lost inputs (none where missing).
-    Populations by name without the area, e.g. ``L5B_PT``."""
+    """What the tables leave open. excitation: factor on weights from excitatory to excitatory cells; recruitment: from
+    excitatory to inhibitory ones; inhibition: on weights of inhibitory cells; drive_hz: rate of each population's
+    background train, that of the table where it is missing; rates_hz: mean rates for which ``scale`` makes up for lost
+    inputs (none where missing). Populations by name without the area, e.g. ``L5B_PT``."""
 
     excitation: float = 1.0
+    recruitment: float = 1.0
     inhibition: float = 1.0
     drive_hz: Mapping[str, float] | None = None
     rates_hz: Mapping[str, float] | None = None
@@ -174,7 +175,7 @@ class Area:
         if not is_excitatory(source):
             return float(self._printed_nS(source, target) * self.calibrated.inhibition)
         if not is_excitatory(target):
-            return self._printed_nS(source, target)
+            return self._printed_nS(source, target) * self.calibrated.recruitment
         return self.calibrated.excitation * math.exp(LN_MEAN + LN_STD**2 / 2)
 
     def _printed_nS(self, source: str, target: str) -> float:
