@@ -25,7 +25,15 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 PACKAGE = "sherrington"
 
 FOUNDATION = ("errors", "clock", "ports", "parallel")
-NETWORK = ("brain.network", "brain.distributions", "brain.rules")
+NETWORK = (
+    "brain.network",
+    "brain.population",
+    "brain.distributions",
+    "brain.rules",
+    "brain.kernels",
+    "brain.sheet",
+    "brain.spatial",
+)
 BODY = ("body.engine", "body.model", "body.scene")
 CONTRACTS = ("brain.engine", *NETWORK, *BODY, "transfer.function", "task", "task.task")
 SHIPPED = ("brain.models", "body.models", "body.parts", "transfer.shipped", "task.shipped")
@@ -51,10 +59,18 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "parallel": ("errors",),
     "find": ("errors",),
     # The contracts and the descriptions know no engine, and neither half knows the other.
-    "brain.engine": (*FOUNDATION, "brain.network"),
+    "brain.engine": (*FOUNDATION, "brain.network", "brain.groups"),
+    "brain.groups": ("brain.distributions",),
     "brain.distributions": FOUNDATION,
-    "brain.rules": (*FOUNDATION, "brain.distributions"),
-    "brain.network": (*FOUNDATION, "brain.distributions", "brain.rules"),
+    "brain.kernels": (*FOUNDATION, "brain.distributions"),
+    "brain.sheet": (*FOUNDATION, "brain.distributions"),
+    "brain.rules": (*FOUNDATION, "brain.distributions", "brain.kernels"),
+    "brain.population": (*FOUNDATION, "brain.distributions", "brain.rules", "brain.sheet"),
+    "brain.spatial": (*FOUNDATION, "brain.distributions", "brain.kernels", "brain.rules", "brain.sheet"),
+    "brain.drawing": (*FOUNDATION, *NETWORK[1:]),
+    "brain.network": (*FOUNDATION, *NETWORK[1:], "brain.drawing"),
+    # Its mean in-degrees, which a smaller network makes up for, come from the same quadrature as the network's own.
+    "brain.models.mouse.cortex": (*FOUNDATION, *NETWORK, "brain.spatial", "brain.models*"),
     "brain.models*": (*FOUNDATION, *NETWORK, "brain.models*"),
     "brain*": (*FOUNDATION, "brain.*"),
     "body.engine": (*FOUNDATION, "body.model"),
@@ -76,6 +92,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "experiment": ("errors", "yaml_file", "overrides", "explain", "salvage", "sections"),
     "resolved": (*FOUNDATION, *CONTRACTS, "experiment", "sections"),
     "record*": (*FOUNDATION, "body.engine", "record", "record.*"),
+    # Statistics of what was recorded.
+    "analysis*": (*FOUNDATION, "record.read"),
     # From here on, one room after the other.
     "shipped": (*FOUNDATION, *SHIPPED, "experiment", "find"),
     "resolve*": (

@@ -276,12 +276,17 @@ def test_one_quantity_with_two_weights_is_two_ports(folder: Path) -> None:
         "interventions:",
         "  weak: {function: constant, params: {value: 5}, outputs: {value: brain.DC.rate}}\n"
         "  strong:\n"
-        "    {function: constant, params: {value: 5}, outputs: {value: {port: brain.DC.rate, weight: 2.5}}}\n"
+        "    function: constant\n"
+        "    params: {value: 5}\n"
+        "    outputs: {value: {port: brain.DC.rate, weight: 2.5, receptor: 1}}\n"
         "interventions:",
     )
     (folder / "experiment.yaml").write_text(text, encoding="utf-8")
     written = open_experiment(folder).brain_ports(writes=True)
-    assert [(p.port.name, p.weight) for p in written] == [("DC.rate", 1.0), ("DC.rate:weight=2.5", 2.5)]
+    assert [(p.port.name, p.weight, p.receptor) for p in written] == [
+        ("DC.rate", 1.0, 0),
+        ("DC.rate:weight=2.5:receptor=1", 2.5, 1),
+    ]
 
 
 def test_a_recordable_takes_any_unit(folder: Path) -> None:

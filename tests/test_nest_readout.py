@@ -287,25 +287,35 @@ def test_connections_in_nest_are_those_drawn(brain: NestBrain) -> None:
     assert brain.statistics()["synapses"] == 40
 
 
-def test_large_projections_use_nests_own_rule(brain: NestBrain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sherrington.brain.nest_build.DRAW_LIMIT", 100)
+def test_a_projection_drawn_in_blocks_arrives_whole(
+    brain: NestBrain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sherrington.brain.network.BLOCK", 100)
     a = Population("a", 200)
     p = Projection(
         "a", "a", FixedIndegree(20), weight=Lognormal(10.0, 3.0, -1), delay_ms=Normal(1.0, 0.5, 0.1)
     )
-    weights = []
-    for unrelated in ((), (Projection("a", "a", FixedIndegree(1), 1.0, 1.0, name="unrelated"),)):
-        brain.prepare(Network("n", [a], [*unrelated, p]), [], [], 7, BrainOptions())
-        made = nest.GetConnections().get(["source", "target", "weight", "delay"])
-        chosen = np.array(made["weight"]) < 0
-        weights.append(np.array(made["weight"])[chosen])
-        assert (np.bincount(np.array(made["target"])[chosen])[1:] == 20).all()
-        assert (np.array(made["source"])[chosen] != np.array(made["target"])[chosen]).all()
-        assert min(made["delay"]) >= 0.1
-        brain.close()
-    np.testing.assert_array_equal(*(np.sort(w) for w in weights))
-    assert abs(weights[0].mean() + 10) < 4.5 * 3 / np.sqrt(4000)
-    assert abs(weights[0].std() - 3) < 0.3
+    network = Network("n", [a], [p])
+    brain.prepare(network, [], [], 7, BrainOptions(virtual_processes=2))
+    drawn = network.draw(p, 7)
+    made = nest.GetConnections().get(["source", "target", "weight"])
+    found = sorted(zip(made["source"], made["target"], made["weight"], strict=True))
+    expected = sorted(zip(drawn.sources + 1, drawn.targets + 1, drawn.weights, strict=True))
+    assert len(found) == 4000
+    np.testing.assert_array_equal(np.array(found), np.array(expected))
+
+
+def test_projections_share_a_copy_of_their_synapse_model(brain: NestBrain) -> None:
+    a = Population("a", 10)
+    projections = [
+        Projection("a", "a", AllToAll(), w, 1.0, "stdp_synapse", {"Wmax": limit}, name=f"{w} {limit}")
+        for w, limit in ((1.0, 55.0), (2.0, 55.0), (3.0, 66.0))
+    ]
+    before = len(nest.synapse_models)
+    brain.prepare(Network("n", [a], projections), [], [], 1, BrainOptions())
+    assert len(nest.synapse_models) == before + 2
+    made = nest.GetConnections().get(["weight", "Wmax"])
+    assert {*zip(made["weight"], made["Wmax"], strict=True)} == {(1.0, 55.0), (2.0, 55.0), (3.0, 66.0)}
 
 
 def test_synapse_models_and_their_parameters(brain: NestBrain) -> None:
@@ -345,7 +355,16 @@ def test_a_module_that_does_not_exist(brain: NestBrain) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", ["iaf_psc_delta", "iaf_cond_exp", "iaf_psc_exp_ps", "gif_psc_exp", "iaf_tum_2000"]
+    "model",
+    [
+        "iaf_psc_delta",
+        "iaf_cond_exp",
+        "iaf_psc_exp_ps",
+        "gif_psc_exp",
+        "iaf_tum_2000",
+        "aeif_cond_exp",
+        "aeif_psc_alpha",
+    ],
 )
 def test_models_that_can_be_silenced(brain: NestBrain, model: str) -> None:
     p = Population("p", 2, model, params={"I_e": 1000.0})
@@ -360,7 +379,7 @@ def test_models_that_can_be_silenced(brain: NestBrain, model: str) -> None:
     assert counts[2] > 10
 
 
-@pytest.mark.parametrize("model", ["aeif_cond_alpha", "izhikevich", "hh_psc_alpha"])
+@pytest.mark.parametrize("model", ["izhikevich", "hh_psc_alpha"])
 def test_models_that_cannot_be_silenced_can_be_lesioned(brain: NestBrain, model: str) -> None:
     p = Population("p", 2, model, params={"I_e": 20.0 if model == "izhikevich" else 1000.0})
     brain.prepare(Network("n", [p]), [], [brain_port(p, "count", writes=False)], 1, BrainOptions())
@@ -378,7 +397,7 @@ def test_what_parrots_cannot_do(brain: NestBrain) -> None:
     brain.prepare(
         Network("n", [p, q], [Projection("q", "p", OneToOne(), 1.0, 1.0)]), [], [], 1, BrainOptions()
     )
-    with pytest.raises(UnsupportedError, match="projections drive it: q->p"):
+    with pytest.raises(UnsupportedError, match="not only ports drive it: q->p"):
         brain.set_excitability("p", Excitability(silenced=True))
     with pytest.raises(UnsupportedError, match="no constant current 'I_e'"):
         brain.set_excitability("p", Excitability(current_pA=1.0))

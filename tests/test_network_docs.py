@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "adding-a-network.md"
 
 def test_the_page_runs(tmp_path: Path) -> None:
     network, *scripts = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
-    assert len(scripts) == 2
+    assert len(scripts) == 3
     (tmp_path / "network.py").write_text(network, encoding="utf-8")
     where = {**os.environ, "PYTHONPATH": str(Path(sherrington.__file__).parents[1])}
     for script in scripts:

@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from .body.model import BodyModel
 from .body.scene import Part
-from .brain.distributions import Lognormal, Normal, Uniform, Values
-from .brain.network import Network, Population, Projection
-from .brain.rules import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotal, OneToOne
+from .brain.distributions import DelayFromDistance, Lognormal, Normal, Uniform, Values
+from .brain.kernels import Box, Disc, Exponential, Flat, Gaussian
+from .brain.network import Background, Network, Population, Projection
+from .brain.rules import (
+    AllToAll,
+    Bernoulli,
+    DistanceBernoulli,
+    DistanceIndegree,
+    Explicit,
+    FixedIndegree,
+    FixedTotal,
+    OneToOne,
+)
+from .brain.sheet import Points, Sheet
 from .errors import SherringtonError
 from .ports import SpikeBatch
 from .record.check import Check, Outcome
@@ -35,21 +46,32 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "AllToAll",
+    "Background",
     "Bernoulli",
     "BodyModel",
+    "Box",
     "Check",
+    "DelayFromDistance",
+    "Disc",
+    "DistanceBernoulli",
+    "DistanceIndegree",
     "Explicit",
+    "Exponential",
     "FixedIndegree",
     "FixedTotal",
+    "Flat",
+    "Gaussian",
     "Lognormal",
     "Network",
     "Normal",
     "OneToOne",
     "Outcome",
     "Part",
+    "Points",
     "Population",
     "Projection",
     "Run",
+    "Sheet",
     "SherringtonError",
     "SpikeBatch",
     "Uniform",

@@ -113,6 +113,12 @@ class ExperimentError(NeverError):
         super().__init__("\n".join([f"{heading} in this {what}", *map(str, self.problems)]))
 
 
+MOST_NAMES = 200
+"""More than these are not listed but counted: a port may have an entry for each of a million neurons."""
+
+
 def known(names: Sequence[str]) -> str:
     """``"there are: a, b, c"``, or a plain word when there is nothing to choose from."""
+    if len(names) > MOST_NAMES:
+        return f"there are: {', '.join(names[:3])} and so on to {names[-1]}, {len(names):,} in all"
     return f"there are: {', '.join(names)}" if names else "there are none"

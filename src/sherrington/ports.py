@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import PortError
+from .errors import PortError, known
 
 SPIKES_UNIT = "spikes"
 """The unit of a port that carries spikes, each with its time, instead of one number per channel."""
@@ -64,6 +67,51 @@ Value = Signal | SpikeBatch
 
 
 @dataclass(frozen=True)
+class Numbered(Sequence[str]):
+    """The names ``stem[0]`` to ``stem[size - 1]``, each made when it is asked for: a port may have a million entries.
+
+    Like a tuple of them: indexed, sliced, searched.
+    """
+
+    stem: str
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
+        chosen = range(self.size)[index]
+        return (
+            f"{self.stem}[{chosen}]"
+            if isinstance(chosen, int)
+            else tuple(f"{self.stem}[{i}]" for i in chosen)
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return (f"{self.stem}[{i}]" for i in range(self.size))
+
+    def __contains__(self, name: object) -> bool:
+        return self._number(name) is not None
+
+    def index(self, name: object, start: int = 0, stop: int = sys.maxsize) -> int:
+        """Position of a name between start and stop; raises ValueError where it is not there."""
+        number = self._number(name)
+        if number is None or number not in range(self.size)[start:stop]:
+            raise ValueError(f"'{name}' is not among {self.stem}[0] to {self.stem}[{self.size - 1}]")
+        return number
+
+    def _number(self, name: object) -> int | None:
+        found = (
+            re.fullmatch(re.escape(self.stem) + r"\[(0|[1-9]\d*)\]", name) if isinstance(name, str) else None
+        )
+        return int(found[1]) if found and int(found[1]) < self.size else None
+
+
+@dataclass(frozen=True)
 class Port:
     """A named array with a unit and an order.
 
@@ -79,7 +127,7 @@ class Port:
     kind: Kind
     shape: tuple[int, ...]
     unit: str
-    order: tuple[str, ...]
+    order: tuple[str, ...] | Numbered
     low: float = -math.inf
     high: float = math.inf
 
@@ -102,9 +150,7 @@ class Port:
         try:
             return self.order.index(channel)
         except ValueError:
-            raise PortError(
-                f"port '{self.name}' has no channel '{channel}'; there are: {', '.join(self.order)}"
-            ) from None
+            raise PortError(f"port '{self.name}' has no channel '{channel}'; {known(self.order)}") from None
 
     def fault(self, value: object) -> str | None:
         """Why ``value`` does not fit this port, or None if it does."""

@@ -114,6 +114,11 @@ class Reference(Section):
         1.0,
         description="synaptic weight of a rate or of spikes that are written, in the unit of the neuron model",
     )
+    receptor: int = Field(
+        0,
+        ge=0,
+        description="receptor that a rate or spikes are written to, for a model that has several; else 0",
+    )
 
 
 class Noise(Section):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sherrington.brain.distributions import Lognormal, Normal, Quantity, Uniform, sample, stream
+from sherrington.brain.distributions import Lognormal, Normal, Quantity, Uniform, Values, sample, stream
 from sherrington.brain.models.relay import relay
 from sherrington.brain.network import Network, Population, Projection
 from sherrington.brain.rules import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotal, OneToOne, Rule
@@ -128,6 +128,47 @@ def test_explicit_lists_are_taken_as_they_are() -> None:
     net = network(3, 3, Explicit((0, 0, 2), (1, 1, 0)))
     drawn = net.draw(net.projections[0], 1)
     assert (drawn.sources.tolist(), drawn.targets.tolist()) == ([0, 0, 2], [1, 1, 0])
+
+
+# --- blocks ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", [AllToAll(), Bernoulli(0.4), FixedIndegree(7), FixedTotal(3000)])
+def test_blocks_keep_the_rule_whatever_their_size(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sherrington.brain.network.BLOCK", 90)
+    net = loop(60, rule)
+    blocks = list(net.blocks(net.projections[0], 1))
+    drawn = net.draw(net.projections[0], 1)
+    assert len(blocks) > 4 and sum(len(block) for block in blocks) == len(drawn)
+    assert max(len(block) for block in blocks) <= 120
+    if not isinstance(rule, FixedTotal):
+        assert (drawn.sources != drawn.targets).all()
+    degrees = np.bincount(drawn.targets, minlength=60)
+    match rule:
+        case AllToAll():
+            assert len({*zip(drawn.sources.tolist(), drawn.targets.tolist(), strict=True)}) == 60 * 59
+        case FixedIndegree():
+            assert (degrees == 7).all()
+        case FixedTotal():
+            assert len(drawn) == 3000 and degrees.min() > 0
+        case Bernoulli():
+            assert abs(len(drawn) - 60 * 59 * 0.4) < 4.5 * np.sqrt(60 * 59 * 0.4 * 0.6)
+    assert abs(np.corrcoef(blocks[0].sources[:50], blocks[1].sources[:50])[0, 1]) < 0.6 or rule == AllToAll()
+
+
+def test_a_projection_that_fits_in_one_block_does_not_depend_on_its_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net = loop(60, FixedIndegree(7))
+    plain = net.draw(net.projections[0], 1)
+    monkeypatch.setattr("sherrington.brain.network.BLOCK", 420)
+    np.testing.assert_array_equal(net.draw(net.projections[0], 1).sources, plain.sources)
+
+
+def test_listed_weights_stay_with_their_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sherrington.brain.network.BLOCK", 4)
+    net = network(3, 3, AllToAll(), Values(tuple(range(9))))
+    assert net.draw(net.projections[0], 1).weights.tolist() == list(range(9))
 
 
 # --- distributions ----------------------------------------------------------------------------------------

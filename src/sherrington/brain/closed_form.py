@@ -74,6 +74,11 @@ class ClosedFormBrain:
                 f"network '{network.name}' has projections ({network.projections[0].name}, ...): spikes that depend "
                 f"on other neurons' spikes have no closed form; leave them out or use the NEST engine"
             )
+        if network.backgrounds:
+            raise UnsupportedError(
+                f"network '{network.name}' has a background ({network.backgrounds[0].population}): Poisson trains "
+                f"have no closed form; leave it out or use the NEST engine"
+            )
         for p in outputs:
             if p.quantity not in (*OUTPUTS, "phase"):
                 raise PortError(

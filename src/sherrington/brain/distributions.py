@@ -27,11 +27,20 @@ class Normal:
 
 @dataclass(frozen=True)
 class Lognormal:
-    """Lognormal by its own mean and standard deviation (not those of the logarithm); ``sign`` is +1 or -1."""
+    """Lognormal by its own mean and standard deviation (not those of the logarithm); ``sign`` is +1 or -1.
+
+    A table that gives mean ``mu`` and standard deviation ``sigma`` of the logarithm: ``Lognormal.of_log``.
+    """
 
     mean: float
     std: float
     sign: int = 1
+
+    @staticmethod
+    def of_log(mu: float, sigma: float, sign: int = 1) -> Lognormal:
+        """From mean and standard deviation of the natural logarithm: mean exp(mu + sigma^2 / 2), median exp(mu)."""
+        mean = math.exp(mu + sigma**2 / 2)
+        return Lognormal(mean, mean * math.sqrt(math.expm1(sigma**2)), sign)
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,33 @@ class Values:
     """One value for each, listed: a size gradient within a pool, measured weights."""
 
     values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class DelayFromDistance:
+    """Delay of a connection: base + distance / velocity + normal noise of ``std_ms``, limited to low and high.
+
+    Distance is horizontal, on the sheets of the two populations; mm / (m/s) is ms.
+    """
+
+    base_ms: float
+    velocity_m_per_s: float
+    std_ms: float = 0.0
+    low_ms: float = 0.0
+    high_ms: float = np.inf
+
+    def __post_init__(self) -> None:
+        if not self.velocity_m_per_s > 0 or self.std_ms < 0 or self.low_ms > self.high_ms:
+            raise NetworkError(
+                f"{self} makes no delay; it needs a velocity above 0, a std from 0, and low not above high"
+            )
+
+    def sample(self, distances_mm: Floats, rng: np.random.Generator) -> Floats:
+        """One delay in ms for each distance, shape (n,)."""
+        delays = self.base_ms + distances_mm / self.velocity_m_per_s
+        if self.std_ms:
+            delays += rng.normal(0.0, self.std_ms, delays.size)
+        return np.clip(delays, self.low_ms, self.high_ms)
 
 
 Distribution = Normal | Lognormal | Uniform | Values

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..ports import SPIKES_UNIT, Kind, Port, Signal, Value
+from ..ports import SPIKES_UNIT, Kind, Numbered, Port, Signal, Value
+from .groups import Groups, Singles
 from .network import Network, Population
 
 INPUTS = {"rate": "Hz", "current": "pA", "spikes": SPIKES_UNIT}
@@ -29,7 +30,17 @@ rate: spikes per neuron and second of a channel, filtered with an exponential of
 a recordable: its latest sample, averaged over a channel.
 """
 
-RECORDABLE_UNITS = {"V_m": "mV", "I_syn_ex": "pA", "I_syn_in": "pA", "g_ex": "nS", "g_in": "nS"}
+RECORDABLE_UNITS = {
+    "V_m": "mV",
+    "I_syn": "pA",
+    "I_syn_ex": "pA",
+    "I_syn_in": "pA",
+    "g_ex": "nS",
+    "g_in": "nS",
+    **{f"g_{port}": "nS" for port in range(1, 10)},
+    **{f"I_syn_{port}": "pA" for port in range(1, 10)},
+}
+"""Units of recordables by name; the numbered ones are those of a receptor of a multi-receptor model."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +49,16 @@ class BrainPort:
 
     groups: per channel the neurons it stands for, as indices within the population.
     tau_ms: time constant of the filter of a ``rate`` output. weight: synaptic weight of ``rate`` and ``spikes``
-    inputs, in the unit of the neuron model.
+    inputs, in the unit of the neuron model. receptor: of these inputs, for multi-receptor models, else 0.
     """
 
     port: Port
     population: str
     quantity: str
-    groups: tuple[range, ...]
+    groups: Groups
     tau_ms: float = 20.0
     weight: float = 1.0
+    receptor: int = 0
 
 
 @dataclass(frozen=True)
@@ -132,29 +144,33 @@ def brain_port(
     per: str = "channel",
     tau_ms: float = 20.0,
     weight: float = 1.0,
+    receptor: int = 0,
 ) -> BrainPort:
     """Resolve ``population.quantity`` to neurons.
 
     per: ``channel`` (the population's own channels), ``population`` (one channel) or ``neuron`` (one each).
     """
+    names: tuple[str, ...] | Numbered
+    groups: Groups
     match per:
         case "population":
-            groups = {population.name: range(population.size)}
+            names, groups = (population.name,), (range(population.size),)
         case "neuron":
-            groups = {f"{population.name}[{i}]": range(i, i + 1) for i in range(population.size)}
+            names, groups = Numbered(population.name, population.size), Singles(population.size)
         case _:
-            groups = {name: population.neurons(name) for name in population.channels}
+            names = tuple(population.channels)
+            groups = tuple(population.neurons(name) for name in names)
     table = INPUTS if writes else OUTPUTS
     unit = table.get(quantity, RECORDABLE_UNITS.get(quantity, "1"))
     port = Port(
         name=f"{population.name}.{quantity}" + ("" if per == "channel" else f":{per}"),
         kind=Kind.SPIKES if quantity == "spikes" else Kind.SIGNAL,
-        shape=(len(groups),),
+        shape=(len(names),),
         unit=unit,
-        order=tuple(groups),
+        order=names,
         low=0.0 if writes and quantity == "rate" else -float("inf"),
     )
-    return BrainPort(port, population.name, quantity, tuple(groups.values()), tau_ms, weight)
+    return BrainPort(port, population.name, quantity, groups, tau_ms, weight, receptor)
 
 
 __all__ = [

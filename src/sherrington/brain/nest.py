@@ -2,7 +2,7 @@
 
 What was measured about reading, and what determines the spikes, is in ``docs/science/nest-engine.md``. Random
 numbers: initial values and connections come from streams of their own names (``Network``); all noise while
-running (the Poisson trains of ``rate`` inputs, stochastic neuron models) comes from one NEST stream per
+running (Poisson trains of ``rate`` inputs and backgrounds, stochastic neuron models) comes from one NEST stream per
 virtual process.
 """
 
@@ -22,7 +22,7 @@ from ..clock import format_ms, ms_to_ns, ns_to_ms, ratio
 from ..errors import NetworkError, PortError, RunError, UnsupportedError
 from ..ports import Value
 from .engine import OUTPUTS, BrainOptions, BrainPort, Excitability
-from .nest_build import connect, create_population, kernel_seed
+from .nest_build import connect, connect_background, create_population, kernel_seed
 from .nest_excitability import Excitabilities
 from .nest_files import AsciiTail, parse_integers, parse_steps
 from .nest_inputs import InputPort, device_delay_ns
@@ -114,6 +114,8 @@ class NestBrain:
         for projection in network.projections:
             connect(network, projection, self._nodes, seed, self.resolution_ns)
         self._facts = self._count(network, options)
+        for background in network.backgrounds:
+            connect_background(network, background, self._nodes, self.resolution_ns)
         self._delay_ns = device_delay_ns(self.resolution_ns)
         self._inputs = {
             p.port.name: InputPort(p, self._nodes[p.population], self.resolution_ns, self._delay_ns)
@@ -160,7 +162,7 @@ class NestBrain:
         ratio(sample_ns, self.resolution_ns, "sample interval", "resolution")
         sampled = [p for p in outputs if p.quantity not in OUTPUTS]
         for p in sampled:
-            check_recordable(p, network.population(p.population).model)
+            check_recordable(p, self._nodes[p.population][0])
         for index, name in enumerate(sorted({p.population for p in sampled})):
             ports = [p for p in sampled if p.population == name]
             self._samples[name] = Samples(
@@ -259,8 +261,8 @@ class NestBrain:
         )
 
     def statistics(self) -> Mapping[str, Any]:
-        """Engine, version, neurons, synapses (without the ports' own), threads, resolution, delay of the
-        ports."""
+        """Engine, version, neurons, synapses (without those of ports and backgrounds), threads, resolution,
+        delay of the ports."""
         self._check_open()
         return {**self._facts, "port_delay_ms": ns_to_ms(self._delay_ns)}
 

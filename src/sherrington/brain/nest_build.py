@@ -1,9 +1,8 @@
 """From a described network to NEST nodes and connections.
 
-Connections are drawn by ``Network.draw``, so they are the same for every engine and any number of threads,
-and handed to NEST as arrays. Projections expected to exceed ``DRAW_LIMIT`` connections use NEST's own
-parallel rules, seeded by the projection's name: same statistics, no big arrays, but the connections then also
-depend on the number of virtual processes.
+Connections are drawn by ``Network.blocks``, so they are the same for every engine and any number of threads or
+ranks, and handed to NEST as arrays, one block after the other. What that costs beside NEST's own rules is in
+``docs/science/nest-engine.md``.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ import numpy as np
 
 from ..clock import ns_to_ms
 from ..errors import NetworkError
-from .distributions import Distribution, Floats, Lognormal, Normal, Quantity, Uniform, stream
+from .distributions import Distribution, Floats, Quantity, stream
 from .nest_kernel import check_model, check_parameters, nest, translated, write
-from .network import Network, Population, Projection
-from .rules import AllToAll, Bernoulli, FixedIndegree, FixedTotal
-
-DRAW_LIMIT = 20_000_000
-"""Above this many expected connections, the arrays of a projection (32 bytes each) would exceed 640 MB."""
+from .network import Background, Connections, Network, Population, Projection
 
 _WRONG_TYPE = (IndexError, TypeError, ValueError)
+
+SHORTEST_DELAYS = 100
+"""After how many of the network's shortest delays NEST brings modulated synapses up to date that carry no spikes. It
+keeps the history of the modulator short, and changes no weight at a spike."""
 
 
 def kernel_seed(seed: int, name: str) -> int:
@@ -55,7 +54,9 @@ def create_population(network: Network, population: Population, seed: int) -> An
     return nodes
 
 
-def _constants(table: Mapping[str, Quantity], defaults: Mapping[str, Any]) -> dict[str, Any]:
+def _constants(
+    table: Mapping[str, Quantity | tuple[float, ...]], defaults: Mapping[str, Any]
+) -> dict[str, Any]:
     return {n: _as(v, defaults[n]) for n, v in table.items() if not isinstance(v, Distribution)}
 
 
@@ -88,86 +89,78 @@ def connect(
 ) -> None:
     """Make the connections of one projection. Raises NetworkError naming the projection."""
     what = f"projection '{projection.name}'"
-    model = _synapse_model(projection, what)
+    model = _synapse_model(network, projection, nodes, what)
+    source, target = (nodes[network.resolve(r)[0].name] for r in (projection.source, projection.target))
     with translated(NetworkError, f"{what} ({projection.synapse}): cannot connect", _WRONG_TYPE):
-        if network.expected_connections(projection) > DRAW_LIMIT:
-            _connect_by_rule(network, projection, model, nodes, seed, resolution_ns)
-        else:
-            _connect_drawn(network, projection, model, nodes, seed, resolution_ns)
+        for block in network.blocks(projection, seed):
+            _connect_block(
+                block, source[0].global_id, target[0].global_id, projection.receptor, model, resolution_ns
+            )
 
 
-def _synapse_model(projection: Projection, what: str) -> str:
-    """The synapse model, or a copy that carries this projection's parameters, those common to all synapses
-    included."""
+def _connect_block(
+    drawn: Connections, source: int, target: int, receptor: int, model: str, resolution_ns: int
+) -> None:
+    """Straight to NEST's kernel: ``nest.Connect`` copies every array once more, half as long again."""
+    if not len(drawn):
+        return
+    resolution_ms = ns_to_ms(resolution_ns)
+    delays_ms = np.maximum(np.rint(drawn.delays_ms / resolution_ms), 1.0) * resolution_ms
+    names = np.array(["receptor_type"]) if receptor else None
+    values = np.full((1, len(drawn)), float(receptor)) if receptor else None
+    nest.ll_api.nestkernel.llapi_connect_arrays(
+        drawn.sources + source, drawn.targets + target, drawn.weights, delays_ms, model, names, values
+    )
+
+
+def _synapse_model(network: Network, projection: Projection, nodes: Mapping[str, Any], what: str) -> str:
+    """The synapse model, or a copy that carries the projection's parameters, those common to all synapses included.
+
+    Projections with the same parameters and modulator share one copy: NEST has room for some 400 synapse models.
+    """
     check_model(projection.synapse, nest.synapse_models, what)
-    if not projection.synapse_params:
+    if not projection.synapse_params and not projection.modulator:
         return projection.synapse
     defaults = nest.GetDefaults(projection.synapse)
     what = f"{what} ({projection.synapse})"
     check_parameters(projection.synapse_params, defaults, what)
-    name = f"{projection.synapse} of {projection.name}"
+    name = f"{projection.synapse} {sorted(projection.synapse_params.items())} {projection.modulator}".rstrip()
+    if name in nest.synapse_models:
+        return name
+    values = _constants(projection.synapse_params, defaults)
+    if projection.modulator:
+        values["volume_transmitter"] = _volume_transmitter(
+            network, projection.modulator, nodes, defaults, what
+        )
     with translated(NetworkError, f"{what}: cannot set {dict(projection.synapse_params)}", _WRONG_TYPE):
-        nest.CopyModel(projection.synapse, name, _constants(projection.synapse_params, defaults))
+        nest.CopyModel(projection.synapse, name, values)
     return name
 
 
-def _connect_drawn(
-    network: Network, p: Projection, model: str, nodes: Mapping[str, Any], seed: int, resolution_ns: int
-) -> None:
-    drawn = network.draw(p, seed)
-    if not len(drawn):
-        return
-    resolution_ms = ns_to_ms(resolution_ns)
-    steps = np.maximum(np.rint(drawn.delays_ms / resolution_ms), 1.0)
-    spec = {"synapse_model": model, "weight": drawn.weights, "delay": steps * resolution_ms}
-    if p.receptor:
-        spec["receptor_type"] = np.full(len(drawn), p.receptor)
-    source, target = (nodes[network.resolve(r)[0].name] for r in (p.source, p.target))
-    nest.Connect(drawn.sources + source[0].global_id, drawn.targets + target[0].global_id, "one_to_one", spec)
+def _volume_transmitter(
+    network: Network, modulator: str, nodes: Mapping[str, Any], defaults: Mapping[str, Any], what: str
+) -> Any:
+    """The node that carries the spikes of the modulator to all synapses of a model."""
+    if "volume_transmitter" not in defaults:
+        raise NetworkError(f"{what}: no modulator can reach this synapse model; use 'stdp_dopamine_synapse'")
+    population, chosen = network.resolve(modulator)
+    transmitter = nest.Create("volume_transmitter", params={"deliver_interval": SHORTEST_DELAYS})
+    with translated(NetworkError, f"{what}: cannot be modulated by '{modulator}'", _WRONG_TYPE):
+        nest.Connect(nodes[population.name][chosen.start : chosen.stop], transmitter)
+    return transmitter
 
 
-def _connect_by_rule(
-    network: Network, p: Projection, model: str, nodes: Mapping[str, Any], seed: int, resolution_ns: int
+def connect_background(
+    network: Network, background: Background, nodes: Mapping[str, Any], resolution_ns: int
 ) -> None:
-    resolution_ms = ns_to_ms(resolution_ns)
+    """One generator for the whole background: NEST's ``poisson_generator`` sends every target a train of its own."""
+    population, chosen = network.resolve(background.population)
     spec = {
-        "synapse_model": model,
-        "weight": _parameter(p.weight),
-        "delay": nest.math.max(_parameter(p.delay_ms), resolution_ms)
-        if isinstance(p.delay_ms, Distribution)
-        else max(p.delay_ms, resolution_ms),
-        "receptor_type": p.receptor,
+        "weight": background.weight,
+        "delay": max(background.delay_ms, ns_to_ms(resolution_ns)),
+        "receptor_type": background.receptor,
     }
-    ends = []
-    for reference in (p.source, p.target):
-        population, chosen = network.resolve(reference)
-        ends.append(nodes[population.name][chosen.start : chosen.stop])
-    nest.rng_seed = kernel_seed(seed, f"projection/{p.name}")
-    nest.Connect(*ends, _rule(p), spec)
-
-
-def _rule(p: Projection) -> dict[str, Any]:
-    match p.rule:
-        case FixedIndegree(indegree=k, autapses=own):
-            return {"rule": "fixed_indegree", "indegree": k, "allow_autapses": own}
-        case FixedTotal(total=total):
-            return {"rule": "fixed_total_number", "N": total}
-        case Bernoulli(probability=probability, autapses=own):
-            return {"rule": "pairwise_bernoulli", "p": probability, "allow_autapses": own}
-        case AllToAll(autapses=own):
-            return {"rule": "all_to_all", "allow_autapses": own}
-    raise NetworkError(f"projection '{p.name}': its connections are listed one by one; split the projection")
-
-
-def _parameter(quantity: Quantity) -> Any:
-    """The same distribution as ``network.sample`` in NEST's terms."""
-    match quantity:
-        case Normal(mean, std, low, high):
-            drawn = nest.random.normal(mean, std)
-            return nest.math.redraw(drawn, low, high) if np.isfinite([low, high]).any() else drawn
-        case Lognormal(mean, std, sign):
-            variance = float(np.log1p((std / mean) ** 2))
-            return nest.random.lognormal(float(np.log(mean)) - variance / 2, variance**0.5) * sign
-        case Uniform(low, high):
-            return nest.random.uniform(low, high)
-    return quantity
+    what = f"background of '{background.population}' ({population.model})"
+    with translated(NetworkError, f"{what}: cannot connect", _WRONG_TYPE):
+        generator = nest.Create("poisson_generator", params={"rate": background.rate_hz})
+        nest.Connect(generator, nodes[population.name][chosen.start : chosen.stop], "all_to_all", spec)

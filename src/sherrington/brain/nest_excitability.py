@@ -1,9 +1,10 @@
 """Stimulate, silence and lesion a population while NEST runs.
 
 stimulate: the current is added to the neurons' own constant current ``I_e``; it acts from the next step on.
-silence: the threshold ``V_th`` is raised out of reach (``gif_*``: the hazard ``lambda_0`` set to zero), so
-neurons keep integrating; on restoring, every neuron above its threshold fires in the next step. Parrots have no
-threshold: their input ports are muted, which works unless projections drive them too.
+silence: the threshold ``V_th`` is raised out of reach (``aeif_*``: ``V_peak`` with it; ``gif_*``: the hazard
+``lambda_0`` set to zero), so neurons keep integrating; on restoring, every neuron above its threshold fires in the next
+step. Parrots have no threshold: their input ports are muted, which works unless projections or a background drive
+them too.
 lesion: the nodes are ``frozen``: NEST no longer updates them, so they emit nothing. Spikes that arrive
 meanwhile stay in their buffers and would come out at wrong times later, so a lesion cannot be undone.
 """
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from ..errors import UnsupportedError
 from .distributions import Floats
@@ -47,8 +50,22 @@ SILENCED_BY_THRESHOLD = frozenset(
     }
 )
 """Models that were seen to stop at a raised threshold and to come back. A model of an extension module
-(NESTML) is trusted to do so if it has a ``V_th``. Not among them: models whose potential runs away once their
-spike is not cut off (``aeif_*``, ``izhikevich``) and models without a threshold parameter (``hh_*``)."""
+(NESTML) is trusted to do so if it has a ``V_th``. Not among them: ``izhikevich``, whose potential runs away once its
+spike is not cut off, and models without a threshold parameter (``hh_*``)."""
+SILENCED_BY_THRESHOLD_AND_PEAK = frozenset(
+    {
+        "aeif_cond_alpha",
+        "aeif_cond_alpha_astro",
+        "aeif_cond_alpha_multisynapse",
+        "aeif_cond_beta_multisynapse",
+        "aeif_cond_exp",
+        "aeif_psc_alpha",
+        "aeif_psc_delta",
+        "aeif_psc_exp",
+    }
+)
+"""The same, where the current that makes a spike depends on ``V_th`` and the spike is seen at ``V_peak``: with both out
+of reach neither happens. ``aeif_psc_delta_clopath`` refuses it."""
 SILENCED_BY_HAZARD = frozenset(
     {
         "gif_cond_exp",
@@ -80,7 +97,7 @@ class Excitabilities:
         else:
             self._check(described, before, change)
             if change.current_pA != before.current_pA:
-                self._shift(described, "I_e", change.current_pA)
+                self._shift(described, {"I_e": change.current_pA})
             if change.silenced != before.silenced:
                 self._silence(described, change.silenced, now_ns)
         self._now[population] = change
@@ -104,8 +121,10 @@ class Excitabilities:
     def _why_not_silenced(self, population: Population) -> str:
         if population.model in PARROTS:
             drivers = [p.name for p in self._network.projections if self._hits(p.target, population)]
+            if any(self._hits(b.population, population) for b in self._network.backgrounds):
+                drivers.append("its background")
             return (
-                f"a parrot repeats whatever arrives, and projections drive it: {', '.join(drivers)}"
+                f"a parrot repeats whatever arrives, and not only ports drive it: {', '.join(drivers)}"
                 if drivers
                 else ""
             )
@@ -123,19 +142,20 @@ class Excitabilities:
             return
         means = _means(population.model)
         assert means is not None  # _check has refused the others
-        parameter, value = means
         if silenced:
-            write(self._nodes[population.name], {parameter: value})
+            write(self._nodes[population.name], means)
         else:
-            self._shift(population, parameter, 0.0)
+            self._shift(population, dict.fromkeys(means, 0.0))
 
-    def _shift(self, population: Population, parameter: str, amount: float) -> None:
-        """The parameter as described, plus ``amount``, for every neuron."""
-        nodes, base = self._nodes[population.name], self._described(population, parameter)
-        if isinstance(base, float):
-            write(nodes, {parameter: base + amount})
+    def _shift(self, population: Population, amounts: Mapping[str, float]) -> None:
+        """Parameters as described, plus an amount each, for every neuron: all at once, as NEST checks them together."""
+        nodes = self._nodes[population.name]
+        values = {name: self._described(population, name) + amount for name, amount in amounts.items()}
+        if all(isinstance(value, float) for value in values.values()):
+            write(nodes, values)
         else:
-            write(nodes, [{parameter: value} for value in (base + amount).tolist()])
+            columns = [np.broadcast_to(value, population.size).tolist() for value in values.values()]
+            write(nodes, [dict(zip(values, row, strict=True)) for row in zip(*columns, strict=True)])
 
     def _described(self, population: Population, parameter: str) -> float | Floats:
         varied = dict(self._network.initial_values(population, self._seed))
@@ -143,16 +163,19 @@ class Excitabilities:
             return varied[parameter]
         default = nest.GetDefaults(population.model)[parameter]
         fixed = {**population.params, **population.initial}.get(parameter, default)
+        assert isinstance(fixed, int | float)  # NEST has refused anything else
         return float(fixed)
 
 
-def _means(model: str) -> tuple[str, float] | None:
-    """The parameter that silences a model and its value, or nothing."""
+def _means(model: str) -> dict[str, float] | None:
+    """The parameters that silence a model and their values, or nothing."""
     if model in SILENCED_BY_HAZARD:
-        return ("lambda_0", 0.0)
+        return {"lambda_0": 0.0}
+    if model in SILENCED_BY_THRESHOLD_AND_PEAK:
+        return {"V_th": UNREACHABLE_MV, "V_peak": UNREACHABLE_MV}
     defaults = nest.GetDefaults(model)
     extension = model not in BUILT_IN and "V_th" in defaults and not {"V_peak", "Delta_T"} & set(defaults)
-    return ("V_th", UNREACHABLE_MV) if model in SILENCED_BY_THRESHOLD or extension else None
+    return {"V_th": UNREACHABLE_MV} if model in SILENCED_BY_THRESHOLD or extension else None
 
 
 BUILT_IN = frozenset(nest.node_models)

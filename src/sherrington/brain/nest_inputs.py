@@ -53,13 +53,13 @@ class InputPort:
             self._connect(nodes, ns_to_ms(delay_ns))
         except NestError as error:
             raise PortError(
-                f"port '{described.port.name}': neurons of model '{nodes[0].model}' do not take it ({error}); "
-                f"for a model with several receptors, write to a population of 'parrot_neuron' and project from there"
+                f"port '{described.port.name}': neurons of model '{nodes[0].model}' do not take it at receptor "
+                f"{described.receptor} ({error}); a model with several receptors needs the option 'receptor', 1 or more"
             ) from error
 
     def _connect(self, nodes: Any, delay_ms: float) -> None:
         weight = 1.0 if self.described.quantity == "current" else self.described.weight
-        synapse = {"weight": weight, "delay": delay_ms}
+        synapse = {"weight": weight, "delay": delay_ms, "receptor_type": self.described.receptor}
         for device, group in zip(self._channels, self.described.groups, strict=True):
             nest.Connect(device, nodes[group.start : group.stop], "all_to_all", synapse)
 

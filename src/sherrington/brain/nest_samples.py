@@ -18,15 +18,18 @@ from ..clock import ns_to_ms
 from ..errors import PortError, known
 from ..ports import Signal
 from .engine import BrainPort
+from .groups import bounds, members
 from .nest_files import AsciiTail
 from .nest_kernel import nest
 
 Ints = NDArray[np.int64]
 
 
-def check_recordable(p: BrainPort, model: str) -> None:
-    """Raises PortError with the recordables that the population's model has."""
-    names = tuple(nest.GetDefaults(model).get("recordables", ()))
+def check_recordable(p: BrainPort, node: Any) -> None:
+    """Raises PortError with the recordables that a neuron of the population has: with several receptors there are more
+    than its model has by default."""
+    model = node.model
+    names = tuple(map(str, node.get("recordables"))) if "recordables" in nest.GetDefaults(model) else ()
     if p.quantity not in names:
         raise PortError(
             f"port '{p.port.name}': {model} has no recordable '{p.quantity}'; {known(names)}; "
@@ -48,7 +51,7 @@ class Samples:
         self._ports = {p.port.name: self._resolve(p) for p in ports}
         wanted = np.unique(np.concatenate([indices for _, indices, _, _ in self._ports.values()]))
         chosen = nest.NodeCollection((wanted + self._first).tolist())
-        self._latest[wanted] = np.column_stack([np.atleast_1d(chosen.get(name)) for name in self._names])
+        self._latest[wanted] = np.column_stack([_initial(chosen, name) for name in self._names])
         interval, offset = ns_to_ms(sample_ns), ns_to_ms(-delay_ns % sample_ns)
         meter = {"record_to": "ascii", "time_in_steps": True, "precision": 17, "label": label}
         self._meter = nest.Create(
@@ -58,9 +61,10 @@ class Samples:
 
     def _resolve(self, p: BrainPort) -> tuple[int, Ints, Ints, Signal]:
         """Column of the recordable, neurons group after group, where each group starts, size of each group."""
-        indices = np.concatenate([np.arange(g.start, g.stop) for g in p.groups])
-        sizes = np.array([len(g) for g in p.groups])
-        return self._names.index(p.quantity), indices, np.cumsum(sizes) - sizes, sizes.astype(np.float64)
+        ends = bounds(p.groups)
+        sizes = ends[:, 1] - ends[:, 0]
+        starts = np.cumsum(sizes) - sizes
+        return self._names.index(p.quantity), members(ends)[0], starts, sizes.astype(np.float64)
 
     def open(self, folder: Path) -> None:
         self._tail = AsciiTail(folder, self._label)
@@ -80,3 +84,9 @@ class Samples:
     def close(self) -> None:
         if hasattr(self, "_tail"):
             self._tail.close()
+
+
+def _initial(nodes: Any, name: str) -> Any:
+    """A recordable before the first sample, shape (n,). NEST gives no access to some, such as the conductance of a
+    numbered receptor: they are sums over spikes that have arrived, so 0."""
+    return np.atleast_1d(nodes.get(name)) if name in nodes[0].get() else np.zeros(len(nodes))

@@ -7,105 +7,36 @@ every engine, on any number of threads, builds the very same network.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+
+import numpy as np
 
 from ..errors import NetworkError, known
-from .distributions import Distribution, Floats, Ints, Quantity, sample, stream
-from .rules import Bernoulli, Explicit, FixedIndegree, FixedTotal, OneToOne, Rule, pairs
+from .distributions import Distribution, Floats, sample, stream
+from .drawing import Connections, Ends, blocks, uses_distance
+from .population import Background, Population, Projection
+from .rules import (
+    Bernoulli,
+    DistanceBernoulli,
+    DistanceIndegree,
+    Explicit,
+    FixedIndegree,
+    FixedTotal,
+    OneToOne,
+)
+from .sheet import Sheet
+from .spatial import Space, mean_kernel
+
+BLOCK = 2_000_000
+"""Connections drawn at a time. It is part of what is drawn: another number draws other, equally likely networks
+where a projection has more connections than this."""
 
 
-@dataclass(frozen=True)
-class Population:
-    """Neurons of one kind.
-
-    model: a model of the engine, e.g. ``iaf_psc_exp``; params: its parameters in the model's own units (NEST:
-    mV, pF, ms, pA), a number or a distribution over neurons; initial: same for state variables such as ``V_m``.
-    channels: name to number of neurons, in order, adding up to ``size``; ports and projections can address one
-    channel as ``population/channel``. Without channels the population is one channel of its own name.
-    region: where the population lies, for pictures and tables.
-    """
-
-    name: str
-    size: int
-    model: str = "iaf_psc_exp"
-    params: Mapping[str, Quantity] = field(default_factory=dict)
-    initial: Mapping[str, Quantity] = field(default_factory=dict)
-    channels: Mapping[str, int] = field(default_factory=dict)
-    region: str = ""
-
-    def __post_init__(self) -> None:
-        if self.size < 1:
-            raise NetworkError(f"population '{self.name}' has size {self.size}; it needs at least one neuron")
-        if "/" in self.name or "." in self.name:
-            raise NetworkError(f"population name '{self.name}' must not contain '/' or '.'")
-        if not self.channels:
-            object.__setattr__(self, "channels", {self.name: self.size})
-        if min(self.channels.values()) < 1:
-            raise NetworkError(
-                f"population '{self.name}' has a channel without neurons: {dict(self.channels)}"
-            )
-        if sum(self.channels.values()) != self.size:
-            raise NetworkError(
-                f"the channels of population '{self.name}' have {sum(self.channels.values())} neurons "
-                f"but its size is {self.size}"
-            )
-
-    def neurons(self, channel: str | None = None) -> range:
-        """Indices within the population of one channel, or of all neurons."""
-        if channel is None:
-            return range(self.size)
-        start = 0
-        for name, size in self.channels.items():
-            if name == channel:
-                return range(start, start + size)
-            start += size
-        raise NetworkError(
-            f"population '{self.name}' has no channel '{channel}'; {known(tuple(self.channels))}"
-        )
-
-
-@dataclass(frozen=True)
-class Projection:
-    """Connections from one population, or one channel ``population/channel``, to another.
-
-    weight: in the unit of the synapse (pA for current-based, nS for conductance-based NEST models).
-    delay_ms: conduction delay; rounded to the engine's resolution, never below it.
-    synapse: synapse model with its ``synapse_params``; receptor: for multi-receptor models, else 0.
-    name: names the random stream; unique in the network; by default ``source->target``.
-    """
-
-    source: str
-    target: str
-    rule: Rule
-    weight: Quantity
-    delay_ms: Quantity
-    synapse: str = "static_synapse"
-    synapse_params: Mapping[str, float] = field(default_factory=dict)
-    receptor: int = 0
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.name:
-            object.__setattr__(self, "name", f"{self.source}->{self.target}")
-
-
-@dataclass(frozen=True)
-class Connections:
-    """Drawn connections, sorted as drawn. sources, targets: indices within their whole populations, shape (n,);
-    weights: synapse's unit; delays_ms: unrounded."""
-
-    sources: Ints
-    targets: Ints
-    weights: Floats
-    delays_ms: Floats
-
-    def __len__(self) -> int:
-        return int(self.sources.size)
+_COLUMNS = ("sources", "targets", "weights", "delays_ms")
 
 
 class Network:
-    """Populations by name, and projections.
+    """Populations by name, projections and background input.
 
     scale: the fraction of the full-size model that this description stands for, 1 for full size; kept as a fact.
     modules: extension modules of the engine to load first (NESTML).
@@ -118,6 +49,7 @@ class Network:
         populations: tuple[Population, ...] | list[Population],
         projections: tuple[Projection, ...] | list[Projection] = (),
         *,
+        backgrounds: tuple[Background, ...] | list[Background] = (),
         scale: float = 1.0,
         modules: tuple[str, ...] = (),
     ) -> None:
@@ -126,6 +58,7 @@ class Network:
         self.modules = modules
         self.populations = {p.name: p for p in populations}
         self.projections = tuple(projections)
+        self.backgrounds = tuple(backgrounds)
         if len(self.populations) != len(populations):
             raise NetworkError(f"network '{name}' names a population twice: {_twice(populations)}")
         if len({p.name for p in projections}) != len(projections):
@@ -134,6 +67,8 @@ class Network:
             )
         for projection in self.projections:
             self._check(projection)
+        for background in self.backgrounds:
+            self.resolve(background.population)
 
     def population(self, name: str) -> Population:
         """The population of that name; raises NetworkError with the ones that exist."""
@@ -163,8 +98,10 @@ class Network:
         sources = len(self.resolve(projection.source)[1])
         targets = len(self.resolve(projection.target)[1])
         match projection.rule:
-            case FixedIndegree(indegree=k):
+            case FixedIndegree(indegree=k) | DistanceIndegree(indegree=k):
                 return k * targets
+            case DistanceBernoulli(probability=p, kernel=kernel):
+                return p * mean_kernel(kernel, *self._sheets(projection)) * sources * targets
             case FixedTotal(total=n):
                 return n
             case Bernoulli(probability=p):
@@ -179,6 +116,8 @@ class Network:
     def _check(self, projection: Projection) -> None:
         sources = self.resolve(projection.source)[1]
         targets = self.resolve(projection.target)[1]
+        if projection.modulator:
+            self.resolve(projection.modulator)
         match projection.rule:
             case OneToOne() if len(sources) != len(targets):
                 raise NetworkError(
@@ -189,32 +128,66 @@ class Network:
                 raise NetworkError(
                     f"projection '{projection.name}' lists {len(s)} sources and {len(t)} targets"
                 )
-            case Bernoulli(probability=p) if not 0 <= p <= 1:
+            case Bernoulli(probability=p) | DistanceBernoulli(probability=p) if not 0 <= p <= 1:
                 raise NetworkError(
                     f"projection '{projection.name}' has probability {p}, which is not in 0 to 1"
                 )
 
+        if uses_distance(projection):
+            self._sheets(projection)
+
+    def _sheets(self, projection: Projection) -> tuple[Sheet, Sheet]:
+        """Those of source and target. Raises NetworkError where one is missing or they do not fit together."""
+        ends = [self.resolve(reference)[0] for reference in (projection.source, projection.target)]
+        source, target = (population.sheet for population in ends)
+        if source is None or target is None:
+            without = ends[0].name if source is None else ends[1].name
+            raise NetworkError(
+                f"projection '{projection.name}' depends on distance but population '{without}' lies nowhere; "
+                f"give it a sheet: Population(..., sheet=Sheet(size_mm=(1.0, 1.0)))"
+            )
+        if source.period_mm != target.period_mm:
+            raise NetworkError(
+                f"projection '{projection.name}' joins a sheet of {_edges(source)} to one of {_edges(target)}; on a "
+                f"torus both must have the same size and periodic=True"
+            )
+        return source, target
+
+    def positions(self, population: str, seed: int) -> Floats:
+        """x, y, z of the neurons of a population in mm, shape (size, 3): a pure function of network, name and seed.
+        Raises NetworkError for a population without a sheet."""
+        described = self.population(population)
+        if described.sheet is None:
+            placed = tuple(p.name for p in self.populations.values() if p.sheet is not None)
+            raise NetworkError(
+                f"population '{population}' has no sheet; of those that have one, {known(placed)}"
+            )
+        try:
+            return described.sheet.positions(
+                described.size, stream(seed, f"population/{population}/position")
+            )
+        except NetworkError as error:
+            raise NetworkError(f"population '{population}': {error}") from None
+
+    def _space(self, projection: Projection, ends: Ends, seed: int) -> Space:
+        """Where both ends of a projection lie."""
+        sources = self.positions(ends.source.name, seed)[ends.sources.start : ends.sources.stop, :2]
+        targets = self.positions(ends.target.name, seed)[ends.targets.start : ends.targets.stop, :2]
+        apart = ends.source is ends.target and not getattr(projection.rule, "autapses", True)
+        first = ends.targets.start - ends.sources.start if apart else None
+        return Space(sources, targets, self._sheets(projection)[0].period_mm, first)
+
     def draw(self, projection: Projection, seed: int) -> Connections:
         """The explicit connections of one projection: a pure function of network, name and seed."""
-        source_population, source_range = self.resolve(projection.source)
-        target_population, target_range = self.resolve(projection.target)
-        rng = stream(seed, f"projection/{projection.name}")
-        same = projection.source == projection.target
-        try:
-            sources, targets = pairs(projection.rule, len(source_range), len(target_range), rng, same=same)
-        except NetworkError as error:
-            raise NetworkError(f"projection '{projection.name}': {error}") from None
-        sources, targets = sources + source_range.start, targets + target_range.start
-        # Also between a channel and the whole of its population, where ``pairs`` cannot tell a neuron from itself.
-        if source_population is target_population and not getattr(projection.rule, "autapses", True):
-            keep = sources != targets
-            sources, targets = sources[keep], targets[keep]
-        return Connections(
-            sources,
-            targets,
-            sample(projection.weight, sources.size, rng),
-            sample(projection.delay_ms, sources.size, rng),
-        )
+        drawn = list(self.blocks(projection, seed))
+        columns = ([getattr(block, name) for block in drawn] for name in _COLUMNS)
+        return Connections(*(np.concatenate(column) for column in columns))
+
+    def blocks(self, projection: Projection, seed: int) -> Iterator[Connections]:
+        """What ``draw`` gives, about ``BLOCK`` connections at a time or fewer, so that no projection is too large."""
+        ends = Ends(*self.resolve(projection.source), *self.resolve(projection.target))
+        space = self._space(projection, ends, seed) if uses_distance(projection) else None
+        yield from blocks(projection, ends, space, seed, BLOCK)
 
     def initial_values(self, population: Population, seed: int) -> Iterator[tuple[str, Floats]]:
         """Parameters and state variables that differ between neurons: (name, one value per neuron)."""
@@ -224,8 +197,15 @@ class Network:
                 yield name, sample(quantity, population.size, rng)
 
 
+def _edges(sheet: Sheet) -> str:
+    return f"{sheet.size_mm[0]:g} x {sheet.size_mm[1]:g} mm, {'periodic' if sheet.periodic else 'open'}"
+
+
 def _twice(
     things: tuple[Population, ...] | list[Population] | tuple[Projection, ...] | list[Projection],
 ) -> str:
     names = [thing.name for thing in things]
     return ", ".join(sorted({name for name in names if names.count(name) > 1}))
+
+
+__all__ = ["BLOCK", "Background", "Connections", "Network", "Population", "Projection"]

@@ -16,6 +16,7 @@ from ..clock import format_ms, ns_to_s
 from ..errors import PortError, known
 from ..ports import Kind, Port, Signal, SpikeBatch
 from .engine import INPUTS, OUTPUTS, BrainPort
+from .groups import Singles, bounds, members
 from .network import Network
 
 Ints = NDArray[np.int64]
@@ -34,6 +35,8 @@ def check_ports(network: Network, ports: Sequence[BrainPort], *, writes: bool) -
             raise PortError(f"cannot write '{p.quantity}' (port '{p.port.name}'); {known(tuple(INPUTS))}")
         if len(p.groups) != p.port.size:
             raise PortError(f"port '{p.port.name}' has {p.port.size} channels but {len(p.groups)} groups")
+        if p.groups == Singles(population.size):
+            continue
         for channel, group in zip(p.port.order, p.groups, strict=True):
             if group.step != 1 or len(group) == 0 or group.start < 0 or group.stop > population.size:
                 raise PortError(
@@ -128,22 +131,21 @@ class Readout:
     def _index_groups(self, reading: Sequence[BrainPort], starts: dict[str, int]) -> None:
         """Distinct groups of neurons, which one each flat channel stands for, and each port's slice of the
         flat buffers."""
-        groups: dict[tuple[int, int], int] = {}
-        channels: list[int] = []
-        taus: list[float] = []
-        slices: dict[str, tuple[slice, bool]] = {}
-        for p in (p for p in reading if p.port.kind is Kind.SIGNAL):
-            begin = len(channels)
-            for group in p.groups:
-                key = (starts[p.population] + group.start, starts[p.population] + group.stop)
-                channels.append(groups.setdefault(key, len(groups)))
-            taus.extend([p.tau_ms] * len(p.groups))
-            slices[p.port.name] = slice(begin, len(channels)), p.quantity == "rate"
-        bounds = np.array(list(groups), np.int64).reshape(-1, 2)
-        self._bounds, self._of_channel = bounds.ravel("F"), np.array(channels, np.int64)
-        self._sizes = (bounds[:, 1] - bounds[:, 0])[self._of_channel].astype(np.float64)
-        self._taus_ms = np.array(taus, np.float64)
-        self._counts, self._rates = np.zeros(len(channels)), np.zeros(len(channels))
+        signals = [p for p in reading if p.port.kind is Kind.SIGNAL]
+        ends = np.cumsum([0, *(len(p.groups) for p in signals)]).tolist()
+        slices = {
+            p.port.name: (slice(begin, end), p.quantity == "rate")
+            for p, begin, end in zip(signals, ends[:-1], ends[1:], strict=True)
+        }
+        listed = (bounds(p.groups) + starts[p.population] for p in signals)
+        every = np.concatenate([np.empty((0, 2), np.int64), *listed])
+        keys, self._of_channel = np.unique(
+            every[:, 0] * (self._n_neurons + 1) + every[:, 1], return_inverse=True
+        )
+        self._bounds = np.concatenate(np.divmod(keys, self._n_neurons + 1))
+        self._sizes = (every[:, 1] - every[:, 0]).astype(np.float64)
+        self._taus_ms = np.repeat([p.tau_ms for p in signals], np.diff(ends))
+        self._counts, self._rates = np.zeros(ends[-1]), np.zeros(ends[-1])
         self._has_rates = any(is_rate for _, is_rate in slices.values())
         counts, rates = self._counts.view(), self._rates.view()
         counts.flags.writeable = rates.flags.writeable = False
@@ -152,11 +154,11 @@ class Readout:
     @staticmethod
     def _channel_map(p: BrainPort, size: int) -> Ints:
         """Channel of each neuron of the population, -1 for neurons that no channel stands for."""
+        neurons, group = members(bounds(p.groups))
         channels = np.full(size, -1, np.int64)
-        for index, group in enumerate(p.groups):
-            if (channels[group.start : group.stop] >= 0).any():
-                raise PortError(f"spikes port '{p.port.name}' names a neuron in two channels; make two ports")
-            channels[group.start : group.stop] = index
+        channels[neurons] = group
+        if np.count_nonzero(channels >= 0) < neurons.size:
+            raise PortError(f"spikes port '{p.port.name}' names a neuron in two channels; make two ports")
         return channels
 
     def _clear(self) -> None:

@@ -113,7 +113,7 @@ class TrialRunner:
 
     def _readings(self) -> dict[str, Reading]:
         ports = self._body.outputs
-        return {name: Reading(self._body.read(name), ports[name].order) for name in self._task.reads}
+        return {name: Reading(self._body.read(name), tuple(ports[name].order)) for name in self._task.reads}
 
     def _hold(self, step: Step) -> None:
         """Cues, reward and forces of this cycle. New arrays each time: the guard and the tap keep the old ones."""

@@ -133,7 +133,7 @@ class Run:
 
     def order(self, port: str) -> tuple[str, ...]:
         """Names of the channels of a recorded signal, in order."""
-        return self._known_signal(port).order
+        return tuple(self._known_signal(port).order)
 
     def unit(self, port: str) -> str:
         """Unit of a recorded signal."""

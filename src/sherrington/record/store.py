@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -208,7 +208,7 @@ def _signal_capacity(signals: Mapping[str, Port]) -> int:
     return max(1, min(4096, SIGNAL_BUFFER_BYTES // row_bytes))
 
 
-def _texts(names: Mapping[str, int] | tuple[str, ...]) -> NDArray[Any]:
+def _texts(names: Iterable[str]) -> NDArray[Any]:
     return np.array(list(names), dtype=h5py.string_dtype())
 
 

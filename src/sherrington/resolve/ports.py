@@ -161,7 +161,7 @@ class Ports:
             self.findings.unknown(key, f"'{quantity}' cannot be written to a population", quantity, table)
             return None
         takes = {"tau_ms"} if quantity == "rate" and not writes else set()
-        takes |= {"weight"} if writes and quantity in {"rate", "spikes"} else set()
+        takes |= {"weight", "receptor"} if writes and quantity in {"rate", "spikes"} else set()
         self._options(key, reference, {"per", *takes}, f"'{quantity}' {'written' if writes else 'read'}")
         population = self._population(key, name)
         if population is None or not (writes or self._can_be_read(key, population, quantity)):
@@ -203,6 +203,7 @@ def _endpoint(population: Population, quantity: str, reference: Reference, *, wr
         per=reference.per,
         tau_ms=reference.tau_ms,
         weight=reference.weight,
+        receptor=reference.receptor,
     )
     port = replace(found.port, name=found.port.name + _suffix(reference))
     known_unit = quantity in {**brain_engine.INPUTS, **brain_engine.OUTPUTS, **brain_engine.RECORDABLE_UNITS}
@@ -212,7 +213,7 @@ def _endpoint(population: Population, quantity: str, reference: Reference, *, wr
 
 def _suffix(reference: Reference) -> str:
     """Tells ports of one quantity apart that differ in an option."""
-    options = {n: getattr(reference, n) for n in ("tau_ms", "weight")}
+    options = {n: getattr(reference, n) for n in ("tau_ms", "weight", "receptor")}
     changed = {n: v for n, v in options.items() if v != Reference.model_fields[n].default}
     return "".join(f":{name}={value!r}" for name, value in changed.items())
 

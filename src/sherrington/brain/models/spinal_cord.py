@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ...errors import NetworkError, known
 from ..distributions import Lognormal, Normal, Quantity, Uniform, Values
@@ -108,16 +109,16 @@ def _paths(strengths: Mapping[str, float]) -> list[Path]:
 
 
 def _populations(muscles: tuple[str, ...], scale: float) -> list[Population]:
-    def population(name: str, count: int, model: str, **settings: Mapping[str, Quantity]) -> Population:
+    def population(
+        name: str,
+        count: int,
+        model: str,
+        params: Mapping[str, Quantity] = MappingProxyType({}),
+        initial: Mapping[str, Quantity] = MappingProxyType({}),
+    ) -> Population:
         n = max(1, round(count * scale))
-        return Population(
-            name,
-            n * len(muscles),
-            model,
-            channels=dict.fromkeys(muscles, n),
-            region="spinal cord",
-            **settings,
-        )
+        channels = dict.fromkeys(muscles, n)
+        return Population(name, n * len(muscles), model, params, initial, channels, region="spinal cord")
 
     n_pool = max(1, round(MOTONEURONS * scale))
     voltage = {"V_m": Uniform(REST_MV, THRESHOLD_MV)}

@@ -1,0 +1,1 @@
+"""The mouse sensorimotor brain: one file per region, assembled by name."""
