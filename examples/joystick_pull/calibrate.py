@@ -19,7 +19,8 @@ from sherrington.resolve import open_experiment
 
 HERE = Path(__file__).parent
 PULL_RAD = {"rest": 0.0, "pull": 0.3}
-"""Angle of the stick at which each goal is in balance; the pull's lies beyond the threshold of the task."""
+"""Angle of the stick at which each goal is in balance by statics. In the loop the pull goes on to its stop, to 0.34 to
+0.36 rad, and passes the task's threshold of 0.325."""
 STICK_M, STIFFNESS_N_M_PER_RAD = 0.018, 4e-4
 """Of the part ``joystick``."""
 COCONTRACTION = 0.02

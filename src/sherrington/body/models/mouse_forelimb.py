@@ -64,31 +64,14 @@ def mouse_forelimb(
         _not_negative(stiffness_n_m_per_rad) * grown**3,
         _rest(rest_rad or {}),
     )
-    root = document(mechanics, rods)
-    tendons, actuators = ET.SubElement(root, "tendon"), ET.SubElement(root, "actuator")
-    forces = {}
-    for muscle in muscles():
-        force = muscle.pcsa_cm2 * specific_tension_n_per_cm2 * math.cos(muscle.pennation_rad) * scale**2
-        forces[muscle.name] = force
-        tendon(tendons, muscle, force, scale)
-        ET.SubElement(
-            actuators,
-            "muscle",
-            {
-                "name": muscle.name,
-                "tendon": muscle.name,
-                "force": text(force),
-                **_length_map(muscle, scale),
-                "timeconst": text((activation_s, deactivation_s)),
-                "vmax": text(muscle.max_velocity_l0_per_s),
-                "lmin": text(FORCE_LENGTH_LOW),
-                "lmax": text(FORCE_LENGTH_HIGH),
-                "fpmax": text(passive_force),
-                "fvmax": text(eccentric_force),
-            },
-        )
-    ET.indent(root)
     drive = Drive(activation_s, deactivation_s, passive_force, eccentric_force)
+    forces = {
+        m.name: m.pcsa_cm2 * specific_tension_n_per_cm2 * math.cos(m.pennation_rad) * scale**2
+        for m in muscles()
+    }
+    root = document(mechanics, rods)
+    _muscles(root, forces, drive, scale)
+    ET.indent(root)
     return BodyModel(
         name="mouse_forelimb",
         mjcf=ET.tostring(root, encoding="unicode"),
@@ -103,6 +86,30 @@ def mouse_forelimb(
             "max_force_n": forces,
         },
     )
+
+
+def _muscles(root: ET.Element, forces: Mapping[str, float], drive: Drive, scale: float) -> None:
+    """A tendon and an actuator for every muscle. forces: peak isometric force by muscle, N."""
+    tendons, actuators = ET.SubElement(root, "tendon"), ET.SubElement(root, "actuator")
+    for muscle in muscles():
+        force = forces[muscle.name]
+        tendon(tendons, muscle, force, scale)
+        ET.SubElement(
+            actuators,
+            "muscle",
+            {
+                "name": muscle.name,
+                "tendon": muscle.name,
+                "force": text(force),
+                **_length_map(muscle, scale),
+                "timeconst": text((drive.activation_s, drive.deactivation_s)),
+                "vmax": text(muscle.max_velocity_l0_per_s),
+                "lmin": text(FORCE_LENGTH_LOW),
+                "lmax": text(FORCE_LENGTH_HIGH),
+                "fpmax": text(drive.passive_force),
+                "fvmax": text(drive.eccentric_force),
+            },
+        )
 
 
 def _not_negative(stiffness_n_m_per_rad: float) -> float:
