@@ -8,7 +8,7 @@ that. The background train is drawn as such. numpy only.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from sherrington.brain.models.mouse.cortex import (
     cell_type,
     is_excitatory,
 )
+from sherrington.brain.network import Background
 
 Floats = NDArray[np.float64]
 STEP_MS = 0.1
@@ -36,8 +37,17 @@ class OpenLoop:
     """An area at full density. drive_nS, leak_nS: shape (n_populations,); inputs: (n_populations, 4), mean and variance
     per second of the excitatory conductance's jumps, then of the inhibitory one's, nS and nS^2."""
 
-    def __init__(self, area: str, calibrated: Calibration, rates_hz: Mapping[str, float]) -> None:
-        self.area = Area(area, calibrated, 1.0, (1.0, 1.0))
+    def __init__(
+        self,
+        area: str,
+        calibrated: Calibration,
+        rates_hz: Mapping[str, float],
+        *,
+        sheet_mm: tuple[float, float] = (1.0, 1.0),
+        trains: Iterable[Background] = (),
+    ) -> None:
+        """rates_hz: of the populations. trains: what else reaches them, such as other regions."""
+        self.area = Area(area, calibrated, 1.0, sheet_mm)
         self.names = list(self.area.patches)
         self.rates_hz = np.array([rates_hz[name] for name in self.names])
         self.leak_nS = np.array([C_M_PF / TAU_M_MS.get(cell_type(name), 20.0) for name in self.names])
@@ -51,6 +61,10 @@ class OpenLoop:
             first = 0 if is_excitatory(source) else 2
             row = self.inputs[self.names.index(target)]
             row[first : first + 2] += jumps * weight, jumps * weight**2 * varied
+        for train in trains:
+            row = self.inputs[self.names.index(train.population.removeprefix(f"{area}_"))]
+            first = 0 if train.weight > 0 else 2
+            row[first : first + 2] += train.rate_hz * abs(train.weight), train.rate_hz * train.weight**2
 
     def drives_hz(self, rng: np.random.Generator, *, levels: int = 8, copies: int = 10) -> dict[str, float]:
         """The rate of each population's background train at which it fires at its given rate: three sweeps, each around

@@ -9,6 +9,7 @@ from sherrington.brain.engine import BrainOptions, brain_port
 from sherrington.brain.models.mouse.cortex import Area, Calibration
 from sherrington.brain.models.mouse.region import network
 from sherrington.brain.nest import NestBrain
+from sherrington.brain.network import Network
 from sherrington.clock import ms_to_ns
 from sherrington.ports import SpikeBatch
 
@@ -27,10 +28,25 @@ def simulate(
 ) -> dict[str, Statistics]:
     """Statistics from start_ms to end_ms (a multiple of 100), by population without the area's name."""
     described = network(area, [Area(area, calibrated, scale, (1.0, 1.0)).region()], scale=scale)
+    found = statistics_of(described, seed=seed, start_ms=start_ms, end_ms=end_ms, threads=threads)
+    return {name.removeprefix(f"{area}_"): one for name, one in found.items()}
+
+
+def statistics_of(
+    described: Network,
+    *,
+    seed: int,
+    start_ms: float,
+    end_ms: float,
+    threads: int = 1,
+    resolution_ms: float = 0.1,
+) -> dict[str, Statistics]:
+    """Statistics of all populations of a network without a body, from start_ms to end_ms (a multiple of 100)."""
     populations = described.populations
     ports = [brain_port(p, "spikes", writes=False, per="neuron") for p in populations.values()]
     brain = NestBrain()
-    brain.prepare(described, [], ports, seed, BrainOptions(virtual_processes=threads))
+    options = BrainOptions(resolution_ms, threads)
+    brain.prepare(described, [], ports, seed, options)
     kept: dict[str, list[SpikeBatch]] = {name: [] for name in populations}
     try:
         for until_ns in range(STEP_NS, ms_to_ns(end_ms) + 1, STEP_NS):
@@ -42,9 +58,7 @@ def simulate(
     finally:
         brain.close()
     return {
-        name.removeprefix(f"{area}_"): of_spikes(
-            _joined(batches), populations[name].size, ms_to_ns(start_ms), ms_to_ns(end_ms)
-        )
+        name: of_spikes(_joined(batches), populations[name].size, ms_to_ns(start_ms), ms_to_ns(end_ms))
         for name, batches in kept.items()
     }
 

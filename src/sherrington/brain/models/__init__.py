@@ -3,6 +3,7 @@
 SHIPPED: dict[str, str] = {
     "hpc_benchmark": "sherrington.brain.models.hpc_benchmark:hpc_benchmark",
     "relay": "sherrington.brain.models.relay:relay",
+    "mouse": "sherrington.brain.models.mouse.brain:mouse",
     "mouse_basal_ganglia": "sherrington.brain.models.mouse.basal_ganglia:mouse_basal_ganglia",
     "mouse_cerebellum": "sherrington.brain.models.mouse.cerebellum:mouse_cerebellum",
     "mouse_m1": "sherrington.brain.models.mouse.m1:mouse_m1",

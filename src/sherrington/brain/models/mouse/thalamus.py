@@ -9,12 +9,13 @@ the rates that come out are in ``docs/science/mouse-thalamus.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ....errors import NetworkError
 from ...distributions import Quantity, Uniform
 from ...network import Background, Network, Population, Projection
 from ...rules import OneToOne
+from ...sheet import Sheet
 from .region import Region, network
 from .topography import patches
 
@@ -67,9 +68,10 @@ def thalamus(
     stronger background that balances it. Raises NetworkError.
     """
     _check(scale, nuclei)
-    populations = [_population(n, t, cells(scale, sheet_mm), sheet_mm) for n in nuclei for t in TYPES]
-    projections = [projection for nucleus in nuclei for projection in _intrinsic(nucleus)]
-    return Region("TH", tuple(populations), tuple(projections), tuple(_backgrounds(nuclei, pallidum)))
+    places, channels = patches(cells(scale, sheet_mm), sheet_mm)
+    populations = [p for nucleus in nuclei for p in cells_of(nucleus, places, channels)]
+    projections = [projection for nucleus in nuclei for projection in intrinsic(nucleus)]
+    return Region("TH", tuple(populations), tuple(projections), tuple(backgrounds(nuclei, pallidum)))
 
 
 def mouse_thalamus(*, scale: float = 1.0) -> Network:
@@ -92,28 +94,31 @@ def _check(scale: float, nuclei: tuple[str, ...]) -> None:
         raise NetworkError(f"thalamus: nuclei {unknown or 'none'}; there are: {', '.join(NUCLEI)}")
 
 
-def _population(nucleus: str, kind: str, size: int, sheet_mm: tuple[float, float]) -> Population:
-    places, channels = patches(size, sheet_mm)
-    return Population(
-        f"{nucleus}_{kind}",
-        size,
-        "iaf_cond_alpha",
-        params={**NEURON, "g_L": 250.0 / TAU_M_MS[kind]},
-        initial={"V_m": Uniform(REST_MV, THRESHOLD_MV)},
-        channels=channels,
-        region="TH",
-        sheet=places,
-    )
+def cells_of(nucleus: str, places: Sheet, channels: Mapping[str, int]) -> Iterator[Population]:
+    """Relay cells, interneurons and reticular cells of a nucleus, all at the same places."""
+    for kind in TYPES:
+        yield Population(
+            f"{nucleus}_{kind}",
+            sum(channels.values()),
+            "iaf_cond_alpha",
+            params={**NEURON, "g_L": 250.0 / TAU_M_MS[kind]},
+            initial={"V_m": Uniform(REST_MV, THRESHOLD_MV)},
+            channels=channels,
+            region="TH",
+            sheet=places,
+        )
 
 
-def _intrinsic(nucleus: str) -> Iterator[Projection]:
+def intrinsic(nucleus: str) -> Iterator[Projection]:
+    """Within a nucleus."""
     for source, target, weight_nS in INTRINSIC:
         yield Projection(
             f"{nucleus}_{source}", f"{nucleus}_{target}", OneToOne(), weight_nS, INTRINSIC_DELAY_MS
         )
 
 
-def _backgrounds(nuclei: tuple[str, ...], pallidum: bool) -> Iterator[Background]:
+def backgrounds(nuclei: tuple[str, ...], pallidum: bool = False) -> Iterator[Background]:
+    """What reaches the nuclei from outside the model."""
     for nucleus in nuclei:
         for kind in TYPES:
             balanced = pallidum and (nucleus, kind) == ("TH_M1_IZ", "TC")
