@@ -20,7 +20,8 @@ from .paths import REST_HZ, Path
 DENSEST = 0.3
 """Ours: share of a whole source population that one cell may have as inputs before weights take over from numbers."""
 DENSEST_NEAR = 0.5
-"""Ours: share of the cells right under the middle of a kernel that one cell may have as inputs."""
+"""Ours: share of the cells right under the middle of a kernel that one cell may have as inputs, or the published
+probability where that is higher."""
 
 Populations = Mapping[str, Population]
 
@@ -42,7 +43,7 @@ def projection(path: Path, here: Populations, full: Populations) -> Projection:
     """The path at the scale of ``here``."""
     source, whole = here[path.source], full_indegree(path, full)
     indegree = _indegree(whole, source.size, full[path.source].size)
-    kernel = Gaussian(_sigma_mm(path.sigma_mm, indegree, source))
+    kernel = Gaussian(_sigma_mm(path, indegree, source))
     weight_nS = path.weight_nS * path.factor * whole / indegree
     return Projection(path.source, path.target, DistanceIndegree(indegree, kernel), weight_nS, path.delay_ms)
 
@@ -66,8 +67,9 @@ def _indegree(whole: float, size: int, full_size: int) -> int:
     return max(1, round(min(whole, allowed)))
 
 
-def _sigma_mm(published_mm: float, indegree: int, source: Population) -> float:
+def _sigma_mm(path: Path, indegree: int, source: Population) -> float:
     """Wide enough for the inputs to be different cells, most of them."""
     assert source.sheet is not None
     per_mm2 = source.size / math.prod(source.sheet.size_mm)
-    return max(published_mm, math.sqrt(indegree / (DENSEST_NEAR * 2 * math.pi * per_mm2)))
+    nearest = max(path.probability, DENSEST_NEAR)
+    return max(path.sigma_mm, math.sqrt(indegree / (nearest * 2 * math.pi * per_mm2)))
