@@ -69,6 +69,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "brain.spatial": (*FOUNDATION, "brain.distributions", "brain.kernels", "brain.rules", "brain.sheet"),
     "brain.drawing": (*FOUNDATION, *NETWORK[1:]),
     "brain.network": (*FOUNDATION, *NETWORK[1:], "brain.drawing"),
+    "brain.facts": (*FOUNDATION, *NETWORK),
     # Its mean in-degrees, which a smaller network makes up for, come from the same quadrature as the network's own.
     "brain.models.mouse.cortex": (*FOUNDATION, *NETWORK, "brain.spatial", "brain.models*"),
     "brain.models*": (*FOUNDATION, *NETWORK, "brain.models*"),
@@ -91,9 +92,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "sections": (),
     "experiment": ("errors", "yaml_file", "overrides", "explain", "salvage", "sections"),
     "resolved": (*FOUNDATION, *CONTRACTS, "experiment", "sections"),
+    "record.report*": (*FOUNDATION, "record", "record.*", "analysis", "analysis.*"),
     "record*": (*FOUNDATION, "body.engine", "record", "record.*"),
     # Statistics of what was recorded.
-    "analysis*": (*FOUNDATION, "record.read"),
+    "analysis*": (*FOUNDATION, "record.read", "record.layout"),
     # From here on, one room after the other.
     "shipped": (*FOUNDATION, *SHIPPED, "experiment", "find"),
     "resolve*": (
@@ -115,7 +117,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "film": (*FOUNDATION, "body.*", "record.*"),
     "present": (*FOUNDATION, "resolved", "record.*", "film"),
     "beforehand": ("errors", "resolved", "record.folder"),
-    "run": (*ROOMS, "resolve", "loop.*", "build", "present", "beforehand"),
+    "run": (*ROOMS, "brain.facts", "resolve", "loop.*", "build", "present", "beforehand"),
     "progress": (*FOUNDATION, "loop.*"),
     "calibrate": (*FOUNDATION, "body.mujoco_statics", "resolve", "build"),
     "bench": (*FOUNDATION, "record.*", "find"),

@@ -19,7 +19,7 @@ KEYS = ["benchmark", "commit", "machine", "checked", "metrics"]
 
 @pytest.fixture
 def benchmarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two benchmarks: one that counts, with a module beside it, and one whose results are wrong."""
+    """One that counts, with a module beside it, one whose results are wrong, and one that takes options."""
     _write(
         tmp_path / "sums",
         """
@@ -43,6 +43,23 @@ def benchmarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             return Result(checked=False, metrics={"x": 1.0})
         """,
     )
+    _write(
+        tmp_path / "sized",
+        """
+        from typing import Annotated, Literal
+        from pydantic import Field
+        from sherrington import bench
+
+        class Options(bench.Options):
+            kind: Annotated[Literal["a", "b"], Field(description="which")]
+            scale: Annotated[float, Field(gt=0, description="how big")] = 1.0
+            at_most: int = 3
+            all: Annotated[bool, Field(description="every one")] = False
+
+        def run(options):
+            return bench.Result(True, {"scale": options.scale}, report=f"a table of {options.kind}")
+        """,
+    )
     (tmp_path / "no_benchmark").mkdir()
     monkeypatch.setenv(bench.FOLDER_VARIABLE, str(tmp_path))
     return tmp_path
@@ -54,11 +71,11 @@ def _write(folder: Path, code: str) -> None:
 
 
 def test_names_are_the_folders_with_a_benchmark(benchmarks: Path) -> None:
-    assert bench.names() == ("sums", "wrong")
+    assert bench.names() == ("sized", "sums", "wrong")
 
 
 def test_an_unknown_name_says_which_there_are(benchmarks: Path) -> None:
-    with pytest.raises(NeverError, match=r"no benchmark 'sum' under .*there are: sums, wrong"):
+    with pytest.raises(NeverError, match=r"no benchmark 'sum' under .*there are: sized, sums, wrong"):
         bench.run("sum")
 
 
@@ -104,3 +121,56 @@ def test_wrong_results_are_written_down_and_end_with_status_1(benchmarks: Path) 
     assert json.loads(outcome.output.splitlines()[-1])["checked"] is False
     assert "WRONG" in outcome.output
     assert len((benchmarks / "wrong" / bench.RESULTS_FILE).read_text(encoding="utf-8").splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["--kind", "a"], {"kind": "a", "scale": 1.0, "at_most": 3, "all": False}),
+        (["--all", "--kind=b", "--at-most", "2"], {"kind": "b", "scale": 1.0, "at_most": 2, "all": True}),
+        (
+            ["--scale", "1e-2", "--kind", "a", "--all=false"],
+            {"kind": "a", "scale": 0.01, "at_most": 3, "all": False},
+        ),
+    ],
+)
+def test_options_of_a_benchmark(benchmarks: Path, arguments: list[str], options: dict[str, object]) -> None:
+    said: list[str] = []
+    line = bench.run("sized", arguments, said.append)
+    assert line["options"] == options
+    assert said == [f"a table of {options['kind']}"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "--kind is missing"),
+        (["--kind", "c"], "--kind c: input should be 'a' or 'b'"),
+        (
+            ["--kind", "a", "--scale", "-1", "--at-most", "x"],
+            "--scale -1: input should be greater than 0; --at-most x:",
+        ),
+        (["--kind", "a", "--scale", "nan"], "--scale nan: input should be a finite number"),
+        (["--kind", "a", "--size", "1"], "no option '--size'"),
+        (["a"], "no option 'a'"),
+        (["--kind"], "--kind has no value"),
+        (["--kind", "--all"], "--kind has no value"),
+    ],
+)
+def test_a_wrong_option_says_which_there_are(benchmarks: Path, arguments: list[str], says: str) -> None:
+    with pytest.raises(NeverError) as error:
+        bench.run("sized", arguments)
+    assert says in str(error.value)
+    assert "--kind a|b  which\n    --scale  how big (default 1.0)\n" in str(error.value)
+
+
+def test_a_benchmark_without_options_refuses_them(benchmarks: Path) -> None:
+    with pytest.raises(NeverError, match="'sums' takes no options, and got: --scale 1"):
+        bench.run("sums", ["--scale", "1"])
+
+
+def test_options_on_the_command_line(benchmarks: Path) -> None:
+    outcome = CliRunner().invoke(app, ["bench", "sized", "--kind", "b", "--json", "--scale", "0.5"])
+    assert outcome.exit_code == 0, outcome.output
+    assert "a table of b" in outcome.output
+    assert json.loads(outcome.output.splitlines()[-1])["metrics"] == {"scale": 0.5}

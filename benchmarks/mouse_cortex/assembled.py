@@ -46,12 +46,14 @@ def main() -> None:
     parser.add_argument("what", choices=["open", "network", "show"])
     parser.add_argument("scale", type=float, nargs="?", default=SCALE)
     parser.add_argument("--regions", nargs="*", default=list(brain.REGIONS))
+    parser.add_argument("--areas", nargs="*", default=list(AREAS))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--ms", type=float, default=1000.0, help="biological time, after 300 ms")
     parser.add_argument("--threads", type=int, default=1)
     chosen = parser.parse_args()
     if chosen.what == "open":
-        write({area: open_loop(area, cortex.calibration(area)) for area in AREAS})
+        chosen_areas = {area: open_loop(area, cortex.calibration(area)) for area in chosen.areas}
+        write({**{area: brain.calibration(area) for area in AREAS}, **chosen_areas})
     elif chosen.what == "network":
         write(corrected({area: brain.calibration(area) for area in AREAS}, chosen.scale, chosen.threads))
     else:

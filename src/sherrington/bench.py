@@ -1,6 +1,11 @@
 """Benchmarks: a folder each, with what it runs, how big, and what it must show; results as JSON lines.
 
 ``benchmarks/NAME/benchmark.py`` has a function ``run() -> Result``. A benchmark checks that what it timed was right.
+One that can be run in several ways has a subclass of ``Options`` beside it, called ``Options`` too, and its function is
+``run(options: Options) -> Result``; the command line takes them as ``--name value``::
+
+    class Options(bench.Options):
+        scale: Annotated[float, Field(gt=0, description="fraction of the full size")] = 1.0
 """
 
 from __future__ import annotations
@@ -10,11 +15,14 @@ import json
 import math
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from .errors import NeverError, known
 from .record.folder import provenance
@@ -39,18 +47,25 @@ class Bound:
         return f"at least {self.low:g}" if self.high == math.inf else f"{self.low:g} to {self.high:g}"
 
 
+class Options(BaseModel):
+    """Base of the options of a benchmark: every field is one, with a description and mostly a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
 @dataclass(frozen=True)
 class Result:
     """What one run of a benchmark gave.
 
     checked: whether what was timed was also right. metrics: name (with its unit) to value. bounds: what must hold, by
-    metric. details: kept in the results file only.
+    metric. details: kept in the results file only. report: shown to the person only, such as a table of its own.
     """
 
     checked: bool
     metrics: Mapping[str, float]
     bounds: Mapping[str, Bound] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
+    report: str = ""
 
 
 def folder() -> Path:
@@ -63,10 +78,14 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(p.parent.name for p in folder().glob("*/benchmark.py")))
 
 
-def run(name: str) -> dict[str, Any]:
+def run(
+    name: str, arguments: Sequence[str] = (), say: Callable[[str], None] = lambda _: None
+) -> dict[str, Any]:
     """Run one benchmark, append its line to the results file beside it, and return that line.
 
-    Raises NeverError for a name that does not exist.
+    arguments: its options as on a command line, ``["--scale", "0.1"]``. say: called with the benchmark's own report, if
+    it has one. Raises NeverError for a name or an option that does not exist, and for a value that an option does not
+    take.
     """
     if name not in names():
         raise NeverError(
@@ -74,10 +93,15 @@ def run(name: str) -> dict[str, Any]:
             f"run from the checkout or set {FOLDER_VARIABLE}"
         )
     path = folder() / name / "benchmark.py"
-    result: Result = _load(path).run()
+    benchmark = _load(path)
+    options = parse(name, getattr(benchmark, "Options", None), arguments)
+    result: Result = benchmark.run() if options is None else benchmark.run(options)
+    if result.report:
+        say(result.report)
     origin = provenance()
     line = {
         "benchmark": name,
+        "options": {} if options is None else options.model_dump(),
         "commit": origin["git"]["commit"],
         "dirty": origin["git"]["dirty"],
         "machine": origin["machine"],
@@ -91,6 +115,61 @@ def run(name: str) -> dict[str, Any]:
     with (path.parent / RESULTS_FILE).open("a", encoding="utf-8") as results:
         results.write(json.dumps(line) + "\n")
     return line
+
+
+def parse(name: str, takes: type[Options] | None, arguments: Sequence[str]) -> Options | None:
+    """The options of benchmark ``name`` from its arguments; None where it takes none. Raises NeverError with every
+    problem, and with the options that there are."""
+    if takes is None:
+        if arguments:
+            raise NeverError(f"benchmark '{name}' takes no options, and got: {' '.join(arguments)}")
+        return None
+    given = dict(_pairs(name, takes, arguments))
+    try:
+        return takes.model_validate_strings(given)
+    except ValidationError as error:
+        wrong = "; ".join(_problem(problem) for problem in error.errors())
+        raise NeverError(f"benchmark '{name}': {wrong}\n{_listed(takes)}") from None
+
+
+def _pairs(name: str, takes: type[Options], arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(field, text of its value); a switch, which is true or false, may stand without a value."""
+    rest = list(arguments)
+    while rest:
+        option, is_written, value = rest.pop(0).partition("=")
+        key = option.removeprefix("--").replace("-", "_")
+        if not option.startswith("--") or key not in takes.model_fields:
+            raise NeverError(f"benchmark '{name}' has no option '{option}'\n{_listed(takes)}")
+        if not is_written and takes.model_fields[key].annotation is bool:
+            value = "true"
+        elif not is_written:
+            if not rest or rest[0].startswith("--"):
+                raise NeverError(f"benchmark '{name}': {option} has no value\n{_listed(takes)}")
+            value = rest.pop(0)
+        yield key, value
+
+
+def _problem(problem: Mapping[str, Any]) -> str:
+    option = _option(str(problem["loc"][0]))
+    if problem["type"] == "missing":
+        return f"{option} is missing"
+    message = str(problem["msg"])
+    return f"{option} {problem['input']}: {message[0].lower()}{message[1:]}"
+
+
+def _listed(takes: type[Options]) -> str:
+    fields = takes.model_fields.items()
+    return "\n".join(["    its options:", *(f"    {_option(key)}{_described(f)}" for key, f in fields)])
+
+
+def _described(described: FieldInfo) -> str:
+    choices = "|".join(str(choice) for choice in get_args(described.annotation))
+    default = "" if described.is_required() else f" (default {described.default})"
+    return f"{choices and f' {choices}'}  {described.description or ''}{default}".rstrip()
+
+
+def _option(key: str) -> str:
+    return f"--{key.replace('_', '-')}"
 
 
 def _verdict(bound: Bound, value: float) -> str:

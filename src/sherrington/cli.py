@@ -195,9 +195,12 @@ def report(folder: RunFolder) -> None:
     print(f"wrote {folder / REPORT_FILE}")
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def bench(
-    name: Annotated[str, typer.Argument(help="a folder of benchmarks/")],
+    context: typer.Context,
+    name: Annotated[
+        str, typer.Argument(help="a folder of benchmarks/; options of its own come after it, see its README")
+    ],
     as_json: Annotated[
         bool, typer.Option("--json", help="print the result as JSON on the last line")
     ] = False,
@@ -205,7 +208,7 @@ def bench(
     """Run a benchmark and append its result to the results file beside it."""
     from . import bench as benches
 
-    line = benches.run(name)
+    line = benches.run(name, context.args, print)
     table = Table(title=f"{name}  (results {'checked' if line['checked'] else 'WRONG'})")
     for column in ("metric", "value", "must be"):
         table.add_column(column, justify="right" if column == "value" else "left")

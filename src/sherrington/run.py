@@ -16,13 +16,14 @@ from . import build, experiment
 from .beforehand import check_out, check_video, make_run_folder
 from .body.engine import BodyEngine
 from .brain.engine import BrainEngine, BrainPort
+from .brain.facts import facts as network_facts
 from .clock import ns_to_ms, ns_to_s
 from .errors import RunError
 from .loop.closed_loop import ClosedLoop, Observer
 from .loop.trials import summary as trial_summary
 from .record.check import Outcome
 from .record.folder import copy_experiment, experiment_digest, provenance, write_json
-from .record.layout import EXPERIMENT_FILE, LOG_FILE, RUN_FILE, SUMMARY_FILE
+from .record.layout import EXPERIMENT_FILE, LOG_FILE, NETWORK_FILE, RUN_FILE, SUMMARY_FILE
 from .resolve import open_experiment
 from .resolved import Resolved
 
@@ -106,6 +107,7 @@ def _store_description(resolved: Resolved, folder: Path) -> None:
     digest = experiment_digest(text, copy_experiment(resolved.source.folder, folder))
     facts = {"seed": resolved.experiment.seed, "experiment_digest": digest, **provenance()}
     write_json(folder / RUN_FILE, facts)
+    write_json(folder / NETWORK_FILE, network_facts(resolved.network))
 
 
 @contextmanager

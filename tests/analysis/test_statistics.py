@@ -143,3 +143,17 @@ def test_of_a_recorded_run(tmp_path: Path) -> None:
         statistics(run, ["c"])
     with pytest.raises(NeverError, match=r"from 0\.5 to 0\.4 s"):
         statistics(run, start_ms=500)
+
+
+def test_correlations_are_those_of_numpy() -> None:
+    """Whole bins of 2 ms, a train that fires twice in a bin, and one in every bin: without variance, left out."""
+    trains = [
+        *poisson(8, 60.0, np.random.default_rng(5)),
+        train(*np.arange(2.0, 20_001.0, 2.0)),
+        train(1.0, 1.5, 7.0),
+    ]
+    found = correlations(batch(trains), len(trains), DURATION_NS)
+    counts = np.array([np.histogram(t - 1, DURATION_NS // 2_000_000, (0, DURATION_NS))[0] for t in trains])
+    varied = counts[counts.var(axis=1) > 0]
+    assert len(varied) == len(trains) - 1
+    assert found == pytest.approx(np.corrcoef(varied)[np.triu_indices(len(varied), 1)])

@@ -1,1 +1,1 @@
-"""What recorded spikes say: rates, irregularity, correlation, and how far two networks are apart."""
+"""What recorded spikes say: rates, irregularity, correlation, spectra, maps, and how far two networks are apart."""

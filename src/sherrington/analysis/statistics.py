@@ -1,4 +1,4 @@
-"""Statistics of spike trains, population by population. numpy only.
+"""Statistics of spike trains, population by population.
 
 The measures and their defaults are those by which simulations of the cortical microcircuit are compared: rate, CV of
 the intervals and correlation of counts in bins of 2 ms (van Albada et al. 2018, Front Neurosci 12:291, doi
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from ..clock import NS_PER_S, ms_to_ns, ns_to_s
 from ..errors import NeverError
@@ -109,16 +110,17 @@ def correlations(
     """Pearson's correlation of the spike counts of every pair among up to ``n_neurons``: shape (n_pairs,).
 
     The neurons are spread evenly over the population's indices; those without spikes have no correlation and are
-    left out. Counts are of whole bins from 0 on. Needs 8 bytes per neuron and bin.
+    left out. Counts are of whole bins from 0 on. Memory goes with the spikes of these neurons, not with the bins.
     """
-    counts = _counts(spikes, size, duration_ns, bin_ms, n_neurons)
-    counts = counts[counts.any(axis=1)]
-    varied = counts - counts.mean(axis=1, keepdims=True)
-    varied = varied[varied.any(axis=1)]
-    if len(varied) < 2:
-        return np.empty(0)
-    varied /= np.sqrt((varied**2).sum(axis=1, keepdims=True))
-    return np.asarray((varied @ varied.T)[np.triu_indices(len(varied), 1)])
+    rows, bins, n_rows, n_bins = _binned(spikes, size, duration_ns, bin_ms, n_neurons)
+    counts = csr_array((np.ones(rows.size, np.int64), (rows, bins)), shape=(n_rows, n_bins))
+    sums: NDArray[np.int64] = np.asarray(counts.sum(axis=1))
+    # n^2 times the covariances: whole numbers, so that a train without variance is found exactly.
+    products = n_bins * (counts @ counts.T).toarray() - np.outer(sums, sums)
+    varied = np.flatnonzero(np.diagonal(products))
+    deviations = np.sqrt(np.diagonal(products)[varied])
+    pearson = products[np.ix_(varied, varied)] / np.outer(deviations, deviations)
+    return np.asarray(pearson[np.triu_indices(varied.size, 1)], np.float64)
 
 
 def synchrony(
@@ -128,7 +130,8 @@ def synchrony(
 
     1 for independent Poisson processes. It grows with the number of neurons summed where they are correlated.
     """
-    total = _counts(spikes, size, duration_ns, bin_ms, n_neurons, together=True)[0]
+    _, bins, _, n_bins = _binned(spikes, size, duration_ns, bin_ms, n_neurons)
+    total = np.bincount(bins, minlength=n_bins)
     return float(total.var() / total.mean()) if total.any() else float("nan")
 
 
@@ -141,20 +144,19 @@ def ks_distance(one: Signal, other: Signal) -> float:
     return float(np.abs(below[0] - below[1]).max())
 
 
-def _counts(
-    spikes: SpikeBatch, size: int, duration_ns: int, bin_ms: float, n_neurons: int, *, together: bool = False
-) -> NDArray[np.float64]:
-    """Spike counts by chosen neuron (or of all chosen, as one row) and whole bin, shape (n, n_bins)."""
+def _binned(
+    spikes: SpikeBatch, size: int, duration_ns: int, bin_ms: float, n_neurons: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], int, int]:
+    """(row, bin) of each spike of up to ``n_neurons`` chosen neurons that falls into a whole bin, and how many rows
+    and bins there are."""
     width_ns = ms_to_ns(bin_ms, "bin_ms")
     n_bins = duration_ns // width_ns
     chosen = np.unique(np.linspace(0, size - 1, min(n_neurons, size)).astype(np.int64))
     row = np.full(size, -1)
-    row[chosen] = 0 if together else np.arange(chosen.size)
+    row[chosen] = np.arange(chosen.size)
     rows, bins = row[spikes.channels], (spikes.times_ns - 1) // width_ns
     kept = (rows >= 0) & (bins < n_bins)
-    n_rows = 1 if together else chosen.size
-    flat = np.bincount(rows[kept] * n_bins + bins[kept], minlength=n_rows * n_bins)
-    return flat.reshape(n_rows, n_bins).astype(np.float64)
+    return rows[kept], bins[kept], chosen.size, n_bins
 
 
 def _mean(values: Signal) -> float:

@@ -21,7 +21,8 @@ class Population:
     channels: name to number of neurons, in order, adding up to ``size``; ports and projections can address one
     channel as ``population/channel``. Without channels the population is one channel of its own name.
     region: where the population lies, for pictures and tables. sheet: where each neuron lies, for rules and delays
-    that depend on distance and for maps.
+    that depend on distance and for maps. rest_hz: lowest and highest mean rate that is published for rest, or to which
+    the model was validated; None where there is none. It changes nothing: reports set it beside what comes out.
     """
 
     name: str
@@ -32,12 +33,17 @@ class Population:
     channels: Mapping[str, int] = field(default_factory=dict)
     region: str = ""
     sheet: Sheet | None = None
+    rest_hz: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.size < 1:
             raise NetworkError(f"population '{self.name}' has size {self.size}; it needs at least one neuron")
         if "/" in self.name or "." in self.name:
             raise NetworkError(f"population name '{self.name}' must not contain '/' or '.'")
+        if self.rest_hz and not 0 <= self.rest_hz[0] <= self.rest_hz[1]:
+            raise NetworkError(
+                f"population '{self.name}' has rest_hz {self.rest_hz}; it must be (lowest, highest), from 0"
+            )
         if not self.channels:
             object.__setattr__(self, "channels", {self.name: self.size})
         if min(self.channels.values()) < 1:

@@ -8,11 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+
 from ..body.engine import CONSTANTS, BodyEngine
 from ..brain.engine import BrainEngine, BrainPort
 from ..clock import NS_PER_MS, ms_to_ns
 from ..ports import Kind, Port, Signal, SpikeBatch
-from ..record.layout import PopulationInfo
+from ..record.layout import Places, PopulationInfo
 from ..record.store import RunStore
 from ..record.tap import Tap
 from ..record.trials import TrialTable
@@ -43,9 +45,14 @@ class Recorder:
         populations = {name: resolved.network.populations[name] for name in resolved.recorded_spikes}
         info = {name: PopulationInfo(p.size, p.channels, p.region) for name, p in populations.items()}
         sources = _signals(resolved, wiring, brain, body)
-        self.store = RunStore(
-            folder, spikes=info, signals={name: port for name, (port, _) in sources.items()}
-        )
+        seed = resolved.experiment.seed
+        places = {
+            name: Places(p.sheet.size_mm, resolved.network.positions(name, seed).astype(np.float32))
+            for name, p in populations.items()
+            if p.sheet is not None
+        }
+        ports = {name: port for name, (port, _) in sources.items()}
+        self.store = RunStore(folder, spikes=info, signals=ports, places=places)
         self.tap = Tap(self.store)
         self._table = TrialTable(folder)
         self._brain, self._body = brain, body

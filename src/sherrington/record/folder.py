@@ -108,6 +108,16 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
     write_whole(path, json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """What ``write_json`` wrote; empty when there is no such file. Raises NeverError when it is not JSON."""
+    if not path.exists():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise NeverError(f"{path} is not JSON: {error}") from error
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` whole or not at all: into a file beside it, which then takes its name."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 EXPERIMENT_FILE = "experiment.yaml"
 EXPERIMENT_FOLDER = "experiment"
 RUN_FILE = "run.json"
+NETWORK_FILE = "network.json"
 DATA_FILE = "data.h5"
 TRIALS_FILE = "trials.csv"
 LOG_FILE = "log.txt"
@@ -18,6 +22,9 @@ VIDEO_FILE = "video.mp4"
 
 COMMITTED = "committed"
 """In the data file: the number of rows of each dataset that a flush has brought to disk."""
+
+POSITIONS = "position_mm"
+"""In the data file, beside the spikes of a population that lies on a sheet."""
 
 
 @dataclass(frozen=True)
@@ -31,3 +38,15 @@ class PopulationInfo:
     size: int
     channels: Mapping[str, int]
     region: str
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the neurons of a population lie on their sheet.
+
+    sheet_mm: its sides along x and y. positions_mm: shape (n_neurons, 3), x and y from the centre of the sheet, z the
+    depth below it; float32.
+    """
+
+    sheet_mm: tuple[float, float]
+    positions_mm: NDArray[np.float32]

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +26,18 @@ from ruamel.yaml import YAML
 from ..clock import NS_PER_MS, NS_PER_S, ns_to_ms
 from ..errors import NeverError, PortError, known
 from ..ports import Kind, Port, Signal, SpikeBatch
-from .layout import COMMITTED, DATA_FILE, EXPERIMENT_FILE, RUN_FILE, SUMMARY_FILE, PopulationInfo
+from .folder import read_json
+from .layout import (
+    COMMITTED,
+    DATA_FILE,
+    EXPERIMENT_FILE,
+    NETWORK_FILE,
+    POSITIONS,
+    RUN_FILE,
+    SUMMARY_FILE,
+    Places,
+    PopulationInfo,
+)
 from .trials import read_trials
 
 Times = NDArray[np.int64]
@@ -56,11 +66,14 @@ class Run:
         self.folder = folder
         self.populations: dict[str, PopulationInfo] = {}
         """Recorded populations, by name."""
+        self.placed: tuple[str, ...] = ()
+        """Those of them that lie on a sheet: ``places`` says where."""
         self.signals: dict[str, Port] = {}
         """Recorded signals, by full name such as ``body.muscle_length``."""
         if (folder / DATA_FILE).exists():
             with self._data() as data:
                 self.populations = {name: _population(group) for name, group in data.file["spikes"].items()}
+                self.placed = tuple(n for n in self.populations if POSITIONS in data.file["spikes"][n])
                 groups = {name: group for name, group in data.file["signals"].items() if name != "time_ns"}
                 self.signals = {name: _port(name, group) for name, group in groups.items()}
 
@@ -74,12 +87,17 @@ class Run:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """``summary.json``, see docs/run-folder.md; empty when the run never came to its end."""
-        return _read_json(self.folder / SUMMARY_FILE)
+        return read_json(self.folder / SUMMARY_FILE)
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """``run.json``: seeds, versions, git commit, machine, command line; empty when there is none."""
-        return _read_json(self.folder / RUN_FILE)
+        return read_json(self.folder / RUN_FILE)
+
+    @cached_property
+    def network(self) -> dict[str, Any]:
+        """``network.json``: populations and how they are joined, see docs/run-folder.md; empty when there is none."""
+        return read_json(self.folder / NETWORK_FILE)
 
     @cached_property
     def experiment(self) -> dict[str, Any]:
@@ -119,6 +137,22 @@ class Run:
         with self._data() as data:
             neurons = data.rows(f"spikes/{population}/neuron").astype(np.int64)
             return SpikeBatch(data.rows(f"spikes/{population}/time_ns"), neurons)
+
+    def spike_count(self, population: str) -> int:
+        """How many spikes of a population there are, without reading them. Raises PortError."""
+        self._known_population(population)
+        with self._data() as data:
+            return data.count(f"spikes/{population}/time_ns")
+
+    def places(self, population: str) -> Places:
+        """Where the neurons of a recorded population lie. Raises PortError for one not recorded or without a sheet."""
+        self._known_population(population)
+        if population not in self.placed:
+            raise PortError(f"population '{population}' lies on no sheet; of those that do, {known(self.placed)}")
+        with self._data() as data:
+            dataset = data.file[f"spikes/{population}/{POSITIONS}"]
+            across, along = (float(side) for side in dataset.attrs["sheet_mm"])
+            return Places((across, along), np.asarray(dataset[()], np.float32))
 
     def signal(self, port: str, channel: str | None = None) -> tuple[Times, Signal]:
         """``(time_ns, values)``: shapes (n_times,) and (n_times, n_channels) or (n_times, n_channels, 3).
@@ -204,6 +238,10 @@ class _Data:
         dataset = self.file[path]
         return np.asarray(dataset[(slice(0, self._count(dataset)), *index)])
 
+    def count(self, path: str) -> int:
+        """How many rows a dataset has."""
+        return self._count(self.file[path])
+
     def last(self, path: str) -> int:
         """The last row of a dataset of times, or 0."""
         dataset = self.file[path]
@@ -235,15 +273,6 @@ def _runs_in(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     return sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and _is_run(entry))
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except ValueError as error:
-        raise NeverError(f"{path} is not JSON: {error}") from error
 
 
 def _population(group: Any) -> PopulationInfo:

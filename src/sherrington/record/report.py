@@ -12,6 +12,7 @@ from ..clock import NS_PER_S
 from . import report_figures as figures
 from .layout import DATA_FILE, PICTURE_FILE
 from .read import Run
+from .report_brain import BrainContent, brain_content
 from .report_page import number, render
 from .report_style import Panel, Perturbation, TimeAxis
 from .report_trials import trial_panels, trial_table
@@ -55,6 +56,7 @@ def write_report(run: Run, path: Path) -> None:
 
 def _content(run: Run) -> dict[str, Any]:
     axis = TimeAxis(run.duration_ns, _perturbations(run))
+    brain = brain_content(run, axis)
     return {
         "name": run.name,
         "folder": run.folder.name,
@@ -65,7 +67,8 @@ def _content(run: Run) -> dict[str, Any]:
         "perturbations": axis.perturbations,
         "picture": _picture(run.folder / PICTURE_FILE),
         "picture_caption": _caption(run.summary.get("picture") or {}),
-        "sections": [(title, panels) for title, panels in _sections(run, axis) if panels],
+        "sections": [(title, panels) for title, panels in _sections(run, axis, brain) if panels],
+        "populations": brain.populations if brain else None,
         "trials": trial_table(run),
         "step": _step(run.summary.get("step_ms", {})) if run.summary.get("steps") else [],
         "phases": _phases(run.summary.get("phases_s", {})),
@@ -103,12 +106,11 @@ def _tiles(run: Run) -> Iterator[tuple[str, str, str]]:
         yield "lag behind real time", f"{number(summary['lag_ms'])} ms", ""
 
 
-def _sections(run: Run, axis: TimeAxis) -> Iterator[tuple[str, list[Panel]]]:
+def _sections(run: Run, axis: TimeAxis, brain: BrainContent | None) -> Iterator[tuple[str, list[Panel]]]:
     if not axis.end_ns:
         return
     yield "Task", trial_panels(run, axis) + _panels(run, _named(run, "task."), axis)
-    spikes = [panel for panel in (figures.raster(run, axis), figures.rates(run, axis)) if panel]
-    yield "Brain", spikes + _panels(run, _named(run, "brain."), axis)
+    yield "Brain", (brain.panels if brain else []) + _panels(run, _named(run, "brain."), axis)
     yield (
         "Body",
         _panels(run, {port: title for port, title in BODY_SIGNALS.items() if port in run.signals}, axis),

@@ -1,27 +1,19 @@
-"""Pictures of a run: spikes, rates, and any signal as lines or as a map, over one shared time axis."""
+"""Pictures of a run: any signal as lines or as a map, over one shared time axis."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
-from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
-from ..clock import NS_PER_MS
 from ..ports import Signal
-from .layout import PopulationInfo
 from .read import Run, Times
 from .report_style import (
     BOTTOM_IN,
-    FAINT,
     MAX_LINES,
     ONE_SIDED,
     RIGHT_IN,
@@ -36,58 +28,10 @@ from .report_style import (
     to_svg,
 )
 
-MAX_SPIKES = 20_000
-"""A raster with more draws this many of them, chosen at random, and says so."""
 MAX_ROWS = 400
 """More channels than this are thinned to every second, third, ... one, and the panel says so."""
 MAX_COLUMNS = 900
 """More samples than this are averaged in a map, and reduced to their extremes in a line."""
-
-
-def raster(run: Run, axis: TimeAxis) -> Panel | None:
-    """Spikes of all populations over time, grouped by region; None when no spikes were recorded."""
-    if not run.populations:
-        return None
-    names = sorted(run.populations, key=lambda name: _region(run, name))
-    batches = [run.spikes(name) for name in names]
-    total = sum(map(len, batches))
-    keep = min(1.0, MAX_SPIKES / total) if total else 1.0
-    heights = np.sqrt([run.populations[name].size for name in names])
-    edges = np.concatenate([[0.0], np.cumsum(heights)])
-    regions = list(dict.fromkeys(_region(run, name) for name in names))
-    by_region = len(names) > MAX_LINES and len(regions) > 1
-    groups = [_region(run, name) for name in names] if by_region else names
-    with mpl.rc_context(STYLE):
-        figure, axes = new_panel(min(max(2.2, 0.2 * len(names)), 7.5))
-        random, drawn = np.random.default_rng(0), 0
-        width = 1.2 if total * keep < 6000 else 0.8
-        for name, group, batch, top, height in zip(names, groups, batches, edges, heights, strict=False):
-            shown = random.random(len(batch)) < keep if keep < 1 else np.ones(len(batch), bool)
-            drawn += int(shown.sum())
-            size = run.populations[name].size
-            y = top + height * (batch.channels[shown] + 0.5) / size
-            # A tick is as high as its neuron's row, but never too low to be seen.
-            half = max(height / size, edges[-1] / 120) * 0.45
-            color = SERIES[list(dict.fromkeys(groups)).index(group) % len(SERIES)]
-            _ticks(axes, axis.of_ns(batch.times_ns[shown]), y, half, color, width)
-        _name_bands(axes, names, edges, regions, run)
-        axis.dress(axes)
-        svg = to_svg(figure, "spike raster")
-    return Panel("Spikes", svg, _raster_caption(total, drawn))
-
-
-def rates(run: Run, axis: TimeAxis) -> Panel | None:
-    """Mean rate of each population over time; None when no spikes were recorded."""
-    bin_ms = max(10.0, float(np.ceil(axis.end_ns / NS_PER_MS / 400)))
-    if not run.populations or axis.end_ns < bin_ms * NS_PER_MS:
-        return None
-    names = sorted(run.populations, key=lambda name: _region(run, name))
-    histories = [run.rate_hz(name, bin_ms) for name in names]
-    values = np.stack([rate for _, rate in histories], axis=1)
-    panel = draw("Population rates", histories[0][0], values, names, "spikes/s", axis)
-    return replace(
-        panel, caption=f"Spikes per neuron and second, in bins of {bin_ms:g} ms. {panel.caption}".strip()
-    )
 
 
 def signal(run: Run, port: str, title: str, axis: TimeAxis, relative: bool = False) -> Panel | None:
@@ -147,7 +91,7 @@ def _map(time_ns: Times, values: Signal, names: Sequence[str], label: str, axis:
         extent=(0, axis.end, len(names) - 0.5, -0.5),
     )  # fmt: skip
     step = max(1, -(-len(names) // 50))
-    axes.set_yticks(range(0, len(names), step), [_short(name) for name in names[::step]], fontsize=7.5)
+    axes.set_yticks(range(0, len(names), step), [short(name) for name in names[::step]], fontsize=7.5)
     axes.tick_params(axis="y", length=0)
     axis.dress(axes, covered=True)
     _color_scale(figure, drawn, label)
@@ -170,54 +114,6 @@ def _color_scale(figure: Figure, drawn: object, label: str) -> None:
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=2, width=0.7, labelsize=7.5)
     bar.ax.set_title(label, fontsize=7.5, loc="left")
-
-
-def _ticks(axes: Axes, x: Signal, y: Signal, half: float, color: str, width: float) -> None:
-    """All spikes of a population as one path: a tenth of the bytes of one element a spike."""
-    if not len(x):
-        return
-    vertices = np.empty((2 * len(x), 2))
-    vertices[0::2, 0] = vertices[1::2, 0] = x
-    vertices[0::2, 1], vertices[1::2, 1] = y - half, y + half
-    codes = np.tile(np.array([Outline.MOVETO, Outline.LINETO], np.uint8), len(x))
-    axes.add_patch(PathPatch(Outline(vertices, codes), fill=False, edgecolor=color, linewidth=width))
-
-
-def _name_bands(axes: Axes, names: list[str], edges: Signal, regions: list[str], run: Run) -> None:
-    axes.set_ylim(edges[-1], 0)
-    axes.tick_params(axis="y", length=0)
-    of_region = [_region(run, name) for name in names]
-    if len(names) <= 40:
-        places, labels = (edges[:-1] + edges[1:]) / 2, [_short(name) for name in names]
-    else:
-        spans = [[i for i, region in enumerate(of_region) if region == wanted] for wanted in regions]
-        places, labels = np.array([(edges[s[0]] + edges[s[-1] + 1]) / 2 for s in spans]), regions
-    axes.set_yticks(places, [label or "(no region)" for label in labels], fontsize=7.5)
-    for region in filter(None, regions):
-        first = of_region.index(region)
-        last = len(of_region) - of_region[::-1].index(region)
-        middle = (edges[first] + edges[last]) / 2
-        axes.annotate(
-            textwrap.fill(region, 14), (1, middle), (5, 0), xycoords=("axes fraction", "data"),
-            textcoords="offset points", fontsize=7.5, va="center", annotation_clip=False,
-        )  # fmt: skip
-    for edge, before, after in zip(edges[1:-1], of_region, of_region[1:], strict=False):
-        axes.axhline(edge, color=FAINT, linewidth=0.8 if before != after else 0.3, zorder=0)
-
-
-def _raster_caption(total: int, drawn: int) -> str:
-    rows = "One row a neuron; the height of a population grows with the square root of its size."
-    if drawn < total:
-        return (
-            f"Thinned: {drawn:,} of {total:,} spikes are drawn, about one in {total / max(drawn, 1):.3g}, "
-            f"chosen at random alike in all populations. {rows}"
-        )
-    return f"All {total:,} spikes. {rows}"
-
-
-def _region(run: Run, name: str) -> str:
-    info: PopulationInfo = run.populations[name]
-    return info.region
 
 
 def _readable(unit: str, values: Signal) -> tuple[float, str]:
@@ -243,5 +139,6 @@ def _averaged(time_ns: Times, values: Signal, columns: int, end_ns: int) -> NDAr
     return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """A name, cut where a panel has no more room for it."""
     return name if len(name) <= 26 else f"{name[:25]}…"

@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import h5py
@@ -24,7 +25,7 @@ from ..body.engine import Pose
 from ..errors import PortError, RunError, known
 from ..ports import Kind, Port, Signal, SpikeBatch
 from .folder import copy_experiment, new_run_folder, provenance, write_json
-from .layout import COMMITTED, DATA_FILE, PopulationInfo
+from .layout import COMMITTED, DATA_FILE, POSITIONS, Places, PopulationInfo
 from .read import Poses, Run, open_run
 from .rows import CHUNK_BYTES, Column, Rows, SpikeRows
 
@@ -47,12 +48,18 @@ class RunStore:
     """Writes ``data.h5`` of one run. Memory is bounded; what was flushed survives a killed process.
 
     spikes: the populations whose spikes are recorded. signals: the recorded ports, by their full name such as
-    ``body.muscle_length``; each call of ``append_signals`` brings a value for every one of them.
+    ``body.muscle_length``; each call of ``append_signals`` brings a value for every one of them. places: of those
+    recorded populations that lie on a sheet.
     Raises PortError for a name HDF5 cannot hold or a port of spikes, RunError when the disk refuses.
     """
 
     def __init__(
-        self, folder: Path, *, spikes: Mapping[str, PopulationInfo], signals: Mapping[str, Port]
+        self,
+        folder: Path,
+        *,
+        spikes: Mapping[str, PopulationInfo],
+        signals: Mapping[str, Port],
+        places: Mapping[str, Places] = MappingProxyType({}),
     ) -> None:
         self.populations = dict(spikes)
         self.signals = dict(signals)
@@ -66,7 +73,7 @@ class RunStore:
             self.path, "x", libver="latest", rdcc_nbytes=self._chunk_bytes, locking="best-effort"
         )
         self._index = {name: index for index, name in enumerate(self.populations)}
-        self._spikes = self._make_spikes()
+        self._spikes = self._make_spikes(places)
         self._signals = self._make_signals()
         self._bodies, self._poses = self._make_poses()
         self._committed = self._make_committed()
@@ -162,7 +169,7 @@ class RunStore:
         yield from (*self._signals.columns, *self._poses.columns)
         yield self._bodies
 
-    def _make_spikes(self) -> SpikeRows:
+    def _make_spikes(self, places: Mapping[str, Places]) -> SpikeRows:
         top = self._file.create_group("spikes", track_order=True)
         columns = []
         for name, info in self.populations.items():
@@ -171,6 +178,9 @@ class RunStore:
             group.attrs["region"] = info.region
             group.attrs["channels"] = _texts(info.channels)
             group.attrs["channel_sizes"] = np.fromiter(info.channels.values(), np.int64)
+            if name in places:
+                positions = group.create_dataset(POSITIONS, data=places[name].positions_mm, dtype=np.float32)
+                positions.attrs["sheet_mm"] = places[name].sheet_mm
             times = Column(group, "time_ns", (), np.int64, self._chunk_bytes)
             columns.append((times, Column(group, "neuron", (), np.int32, self._chunk_bytes)))
         return SpikeRows(columns, SPIKE_BUFFER)

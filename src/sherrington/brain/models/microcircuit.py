@@ -45,6 +45,9 @@ EXTERNAL_INDEGREE = dict(zip(NEURONS, (1600, 1500, 2100, 1900, 2000, 1900, 2900,
 EXTERNAL_RATE_HZ = 8.0
 MEAN_RATE_HZ = dict(zip(NEURONS, (0.903, 2.965, 4.414, 5.876, 7.569, 8.633, 1.105, 7.829), strict=True))
 """Rates of the reference implementation at full size: what ``indegree`` compensates for."""
+REST_SPREAD = 0.2
+"""Ours: how far a rate may be off that one. Published implementations differ by up to 11 % (``docs/science``), and a
+window of seconds adds chance."""
 INITIAL_MV = {
     "L23E": (-68.28, 5.36),
     "L23I": (-63.16, 4.57),
@@ -213,6 +216,7 @@ def _population(name: str, size: _Size, background: str) -> Population:
         params={**NEURON, "I_e": _current_pA(name, size, background)},
         initial={"V_m": Normal(mean, std)},
         region="layer 2/3" if name.startswith("L23") else f"layer {name[1]}",
+        rest_hz=(MEAN_RATE_HZ[name] * (1 - REST_SPREAD), MEAN_RATE_HZ[name] * (1 + REST_SPREAD)),
     )
 
 

@@ -141,6 +141,7 @@ def _neurons(
         channels=channels,
         region="BG",
         sheet=places,
+        rest_hz=nucleus.rest_hz,
     )
 
 

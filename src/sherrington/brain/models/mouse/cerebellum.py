@@ -21,7 +21,15 @@ from ...network import Background, Network, Population, Projection
 from ...rules import DistanceIndegree, OneToOne
 from ...sheet import Points, Sheet
 from . import olive
-from .cerebellum_facts import DELAY_MS, GRANULE_CELLS_PER_SITE, NEURON, PROJECTION, SITES_PER_MM, Fact
+from .cerebellum_facts import (
+    DELAY_MS,
+    GRANULE_CELLS_PER_SITE,
+    NEURON,
+    PROJECTION,
+    RATE_HZ,
+    SITES_PER_MM,
+    Fact,
+)
 from .region import Region, network
 
 MODULES = ("CB_M1", "CB_S1")
@@ -218,6 +226,7 @@ class _Module:
             channels=self.channels if kind in ("PKJ", "VN", "IO") else {},
             region=self.name,
             sheet=self.size.sheet(kind),
+            rest_hz=RATE_HZ[kind],
         )
 
     def background(self, kind: str, name: str, rate_hz: float, weight_nS: float) -> Background:

@@ -24,6 +24,7 @@ from ...network import Background, Population, Projection
 from ...rules import DistanceBernoulli
 from ...sheet import Sheet
 from ...spatial import mean_kernel
+from .cortex_rest import rest_hz
 from .region import Region
 
 EXCITATORY = ("CC", "CS", "CT", "PT", "Pyr")
@@ -199,6 +200,7 @@ class Area:
                 initial={"V_m": Uniform(REST_MV, NEURON["V_th"])},
                 region=self.name,
                 sheet=patch.sheet,
+                rest_hz=rest_hz(self.name, name, calibration(self.name).rates_hz or {}),
             )
 
     def _lost_nS(self) -> dict[str, tuple[float, float]]:

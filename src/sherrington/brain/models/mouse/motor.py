@@ -34,6 +34,9 @@ COMMAND_INDEGREE = 27
 COMMAND_NS = {"L23_CC": 0.3, "L5B_PT": 1.6}
 COMMAND_MS = 3.0
 
+PREMOTOR_TAU_MS = 20.0
+"""Of excitation of premotor neurons, slower than in the rest of the cord: it evens out the spikes of pyramidal-tract
+cells, of which a strip has few at small scale. Mean currents stay."""
 PREMOTOR_PA_PER_HZ = 8.0
 """Mean current into a goal's premotor neurons per Hz of the pyramidal-tract cells of its strip. Their rheobase is
 187 pA: the 5 Hz of rest leave them silent."""
@@ -64,10 +67,15 @@ def descending(drive_pA: Mapping[str, Mapping[str, float]], *, shuffled: int | N
     rest, *goals = drive_pA
     command = _cells("M2", goals, COMMAND_CELLS, "M2")
     inhibitory = _cells("premotor_IN", goals, INTERNEURONS_PER_GOAL, "premotor")
-    populations = (command, inhibitory, *cord.populations.values())
+    slow = _slowed(cord.populations["premotor"])
+    populations = (
+        command,
+        inhibitory,
+        *(slow if p.name == slow.name else p for p in cord.populations.values()),
+    )
     direct = [] if cortex else [_onto_premotor("M2", goal, COMMAND_CELLS, DIRECT_PA_PER_HZ) for goal in goals]
     circuits = [p for goal in goals for p in _inhibition_of(rest, goal, cord.populations["premotor"])]
-    tonic = Background(f"premotor/{rest}", TONIC_HZ, TONIC_PA, 1.0)
+    tonic = Background(f"premotor/{rest}", TONIC_HZ, TONIC_PA * TAU_EXCITATORY_MS / PREMOTOR_TAU_MS, 1.0)
     return Region("cord", populations, (*direct, *circuits, *cord.projections), (tonic,))
 
 
@@ -103,12 +111,17 @@ def _cells(name: str, goals: Sequence[str], per_goal: int, region: str) -> Popul
     )
 
 
+def _slowed(premotor: Population) -> Population:
+    return replace(premotor, params={**premotor.params, "tau_syn_ex": PREMOTOR_TAU_MS})
+
+
 MOST_PYRAMIDAL_INPUTS = 200
 
 
 def _onto_premotor(source: str, goal: str, size: int, strength_pA_per_hz: float) -> Projection:
     indegree = max(1, min(MOST_PYRAMIDAL_INPUTS, round(2 * size / 3)))
-    return _current(f"{source}/{goal}", f"premotor/{goal}", indegree, strength_pA_per_hz, PYRAMIDAL_MS)
+    target = f"premotor/{goal}"
+    return _current(f"{source}/{goal}", target, indegree, strength_pA_per_hz, PYRAMIDAL_MS, PREMOTOR_TAU_MS)
 
 
 def _inhibition_of(rest: str, goal: str, premotor: Population) -> Iterator[Projection]:
@@ -129,10 +142,15 @@ def _inhibition_of(rest: str, goal: str, premotor: Population) -> Iterator[Proje
 
 
 def _current(
-    source: str, target: str, indegree: int, strength_pA_per_hz: float, delay_ms: float
+    source: str,
+    target: str,
+    indegree: int,
+    strength_pA_per_hz: float,
+    delay_ms: float,
+    tau_ex_ms: float = TAU_EXCITATORY_MS,
 ) -> Projection:
     sign = 1 if strength_pA_per_hz > 0 else -1
-    tau_s = (TAU_EXCITATORY_MS if sign > 0 else TAU_INHIBITORY_MS) / 1000
+    tau_s = (tau_ex_ms if sign > 0 else TAU_INHIBITORY_MS) / 1000
     mean_pA = abs(strength_pA_per_hz) / (indegree * tau_s)
     delay = Normal(delay_ms, 0.1 * delay_ms, 0.3, 2 * delay_ms)
     return Projection(source, target, FixedIndegree(indegree), Lognormal(mean_pA, 0.3 * mean_pA, sign), delay)

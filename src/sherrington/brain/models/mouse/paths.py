@@ -54,6 +54,7 @@ SENSORY_SIGMA_MM = 0.175
 SENSORY_NS = 1.3
 
 S1_TO_M1_PROBABILITY, S1_TO_M1_SIGMA_MM = 0.34, 0.3
+ONTO_L23, ONTO_PYRAMIDAL = 0.5, 1.2
 
 
 def _thalamocortical() -> Iterator[Path]:
@@ -85,9 +86,15 @@ def _sensory() -> Iterator[Path]:
 
 def _between_cortices() -> Iterator[Path]:
     """The later code has a uniform 0.06 for every pair; ours falls off with distance and has the same in-degree, so
-    that a place of the body's map in S1 reaches the same place of M1."""
+    that a place of the body's map in S1 reaches the same place of M1. That it reaches pyramidal-tract cells themselves
+    is ours: through L2/3 alone, at 2 Hz, what the body feels does not move them."""
     for layer in ("L5A", "L5B"):
-        yield Path(f"S1_{layer}_Pyr", "M1_L23_CC", S1_TO_M1_PROBABILITY, S1_TO_M1_SIGMA_MM, 0.2, 1.5)
+        yield Path(
+            f"S1_{layer}_Pyr", "M1_L23_CC", S1_TO_M1_PROBABILITY, S1_TO_M1_SIGMA_MM, 0.2, 1.5, ONTO_L23
+        )
+    yield Path(
+        "S1_L5B_Pyr", "M1_L5B_PT", S1_TO_M1_PROBABILITY / 2, S1_TO_M1_SIGMA_MM, 0.2, 1.5, ONTO_PYRAMIDAL
+    )
 
 
 PATHS = (

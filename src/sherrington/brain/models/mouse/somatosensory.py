@@ -11,10 +11,10 @@ that ``map_of`` gives. S1 and, from there, M1 inherit the map, since their input
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...distributions import Lognormal, Normal, Uniform
-from ...network import Population, Projection
+from ...network import Background, Population, Projection
 from ...rules import FixedIndegree
 from ...sheet import Sheet
 from ..spinal_cord import REST_MV as CELL_REST_MV
@@ -52,8 +52,10 @@ ONTO_CUNEATE = (
     Onto("JA", 5.0, 2.0),
     Onto("CUT", 5.0, 2.0),
 )
-ONTO_THALAMUS_INDEGREE = 4
-ONTO_THALAMUS_NS = 4.0
+ONTO_THALAMUS_INDEGREE = 8
+ONTO_THALAMUS_NS = 6.8
+RELAY_BACKGROUND_HZ = 5.0
+"""Of the nucleus' relay cells: a quarter of that of other nuclei, so that what they say comes from the body."""
 ONTO_THALAMUS_MS = 1.5
 
 
@@ -115,8 +117,14 @@ def somatosensory(
         "ascending",
         (cuneate, *cells_of(NUCLEUS, Sheet(sheet_mm, "grid"), strips)),
         (*_onto_cuneate(mapped), *_onto_thalamus(mapped), *intrinsic(NUCLEUS)),
-        tuple(backgrounds((NUCLEUS,))),
+        tuple(_backgrounds()),
     )
+
+
+def _backgrounds() -> Iterator[Background]:
+    for train in backgrounds((NUCLEUS,)):
+        relay = train.population == f"{NUCLEUS}_TC"
+        yield replace(train, rate_hz=RELAY_BACKGROUND_HZ) if relay else train
 
 
 def _onto_cuneate(mapped: Sequence[str]) -> Iterator[Projection]:
