@@ -11,13 +11,16 @@ from ..ports import Signal, SpikeBatch
 from .store import RunStore
 
 FLUSH_SHARE = 0.03
+FEWEST_CYCLES = 5
+"""Between two flushes: of a brain that takes a second for a step, they would otherwise come with every one."""
 
 
 class Tap:
     """Records cycle by cycle into a store and flushes it now and then, so that a killed run can be read.
 
-    flush_interval_s: wall time between two flushes; what a killed process can lose at most. With thousands of
-    ports, where a flush takes long, they are further apart, so that they take ``FLUSH_SHARE`` of the time.
+    flush_interval_s: wall time between two flushes; what a killed process can lose at most, or five cycles where those
+    take longer. With thousands of ports, where a flush takes long, they are further apart, so that they take
+    ``FLUSH_SHARE`` of the time.
     Everything handed over is copied before ``take`` returns. Memory does not grow with the length of the run.
     """
 
@@ -28,6 +31,7 @@ class Tap:
         self.time_ns = 0
         self._flush_interval_s = flush_interval_s
         self._next_flush_s = time.monotonic() + flush_interval_s
+        self._cycles = 0
 
     def take(
         self,
@@ -63,7 +67,9 @@ class Tap:
 
     def _flush_when_due(self) -> None:
         now_s = time.monotonic()
-        if now_s >= self._next_flush_s:
+        self._cycles += 1
+        if now_s >= self._next_flush_s and self._cycles >= FEWEST_CYCLES:
             self.store.flush()
+            self._cycles = 0
             done_s = time.monotonic()
             self._next_flush_s = done_s + max(self._flush_interval_s, (done_s - now_s) / FLUSH_SHARE)
