@@ -161,6 +161,16 @@ def test_other_goals() -> None:
     assert list(described.population("M1_L5B_PT").channels) == ["up", "down", "elsewhere"]
 
 
+def test_pushes_name_the_microzones_and_reach_muscles() -> None:
+    pushes = {"out": {"infraspinatus": 200.0}, "in": {"subscapularis": 80.0}}
+    described = mouse(scale=0.01, pushes_pA=pushes)
+    assert list(described.population("CB_M1_VN").channels) == ["out", "in"]
+    assert list(described.population("CB_S1_VN").channels) == ["zone1", "zone2", "zone3", "zone4"]
+    names = {p.name for p in described.projections}
+    assert {"CB_M1_VN/out->RN/out", "premotor/pull->RN", "RN/in->MN/subscapularis"} <= names
+    assert "RN" not in SMALL.populations
+
+
 # --- activity ---------------------------------------------------------------------------------------------------
 
 AFFERENTS_HZ = {"Ia": 45.0, "II": 60.0, "Ib": 5.0, "JA": 20.0, "CUT": 5.0}

@@ -19,6 +19,7 @@ from sherrington.brain.rules import FixedIndegree
 from sherrington.errors import NetworkError
 
 ZONES = ("right", "left")
+MUSCLES = tuple(spinal_cord().population("MN").channels)
 MS = 1_000_000
 
 
@@ -38,7 +39,7 @@ def test_the_currents_do_not_depend_on_the_size_of_the_module(scale: float) -> N
 
 def test_a_push_reaches_its_muscles_and_their_ia_interneurons() -> None:
     pushes = {"left": {"subscapularis": 80.0, "biceps_long": 0.0}, "right": {"infraspinatus": 200.0}}
-    found = list(rubral.rubrospinal(rubral.red_nucleus(ZONES), spinal_cord(), pushes))
+    found = list(rubral.rubrospinal(rubral.red_nucleus(ZONES), MUSCLES, pushes))
     currents = {(p.source, p.target): rubral.PUSH_HZ * current_pA_per_hz(p) for p in found}
     assert currents == pytest.approx(
         {
@@ -71,7 +72,7 @@ def test_cells_go_with_the_scale_down_to_the_fewest() -> None:
 )
 def test_pushes_that_it_refuses(pushes: dict[str, dict[str, float]], words: str) -> None:
     with pytest.raises(NetworkError, match=words):
-        list(rubral.rubrospinal(rubral.red_nucleus(ZONES), spinal_cord(), pushes))
+        list(rubral.rubrospinal(rubral.red_nucleus(ZONES), MUSCLES, pushes))
 
 
 def test_channels_that_it_refuses() -> None:

@@ -19,10 +19,11 @@ from ...network import Network, Population, Projection
 from . import motor
 from .basal_ganglia import Shares, basal_ganglia, from_cortex, to_thalamus
 from .between import join
-from .cerebellum import MODULES, cerebellum
+from .cerebellum import MODULES, ZONES, cerebellum
 from .cortex import Calibration
 from .m1 import m1
 from .paths import PATHS
+from .red_nucleus import cerebello_rubral, commanded, red_nucleus, rubrospinal
 from .region import Region, network
 from .s1 import s1
 from .somatosensory import afferents, map_of, somatosensory
@@ -67,6 +68,7 @@ def mouse(
     plastic: bool = False,
     drive_pA: Drives | None = None,
     shuffled: int | None = None,
+    pushes_pA: Drives | None = None,
     calibrated: Mapping[str, Calibration] | None = None,
 ) -> Network:
     """The assembled brain: 2.4 million neurons and 1.6e9 synapses at scale 1.
@@ -75,17 +77,20 @@ def mouse(
     says; the cord stays whole. regions: of ``REGIONS``, any; ``BG`` needs M1 and TH. sheet_mm: sides of all sheets;
     calibrated for the default. plastic: whether the cerebellum learns. drive_pA: for each goal, rest first, the drive
     of each muscle (see ``premotor_cord``), by default the joystick pull's; every goal but rest has a strip of M1 and
-    a channel of ``M2``. shuffled: a number permutes the muscles that premotor neurons reach. calibrated: in place
-    of ``assembled.json``. Raises NetworkError.
+    a channel of ``M2``. shuffled: a number permutes the muscles that premotor neurons reach. pushes_pA: microzones of
+    ``CB_M1``, and the drive of each muscle by which their cells of the red nucleus push (see ``red_nucleus``); by
+    default there are none, and the cerebellum acts through the thalamus alone. calibrated: in place of
+    ``assembled.json``. Raises NetworkError.
     """
     _check(regions, sheet_mm)
     side = (float(sheet_mm[0]), float(sheet_mm[1]))
-    build = _Build(tuple(regions), scale, side, pull() if drive_pA is None else drive_pA, calibrated or {})
+    drives = pull() if drive_pA is None else drive_pA
+    build = _Build(tuple(regions), scale, side, drives, pushes_pA or {}, calibrated or {})
     here = list(build.regions(plastic, shuffled))
     full = _populations(replace(build, present=REGIONS, scale=1.0).regions(plastic, shuffled))
     populations = _populations(here)
     projections, trains = join(PATHS, populations, full)
-    here.append(Region("between", (), (*projections, *build.special(populations)), tuple(trains)))
+    here.append(Region("between", (), (*projections, *build.special(here, populations)), tuple(trains)))
     return network("mouse", here, scale=scale)
 
 
@@ -113,6 +118,7 @@ class _Build:
     scale: float
     sheet_mm: tuple[float, float]
     drive_pA: Drives
+    pushes_pA: Drives
     calibrated: Mapping[str, Calibration]
 
     def regions(self, plastic: bool, shuffled: int | None) -> Iterator[Region]:
@@ -131,21 +137,37 @@ class _Build:
         if "BG" in self.present:
             yield basal_ganglia(scale=scale, sheet_mm=sheet_mm, relays=self.relays)
         if "CB" in self.present:
-            for module in MODULES:
-                driven = module.removeprefix("CB_") in self.present
-                yield cerebellum(module, scale=scale, sheet_mm=sheet_mm, cortex=driven, plastic=plastic)
+            yield from (self._module(name, plastic) for name in MODULES)
+            if self.pushes_pA:
+                yield red_nucleus(tuple(self.pushes_pA))
+
+    def _module(self, name: str, plastic: bool) -> Region:
+        zones = tuple(self.pushes_pA) if self.pushes_pA and name == "CB_M1" else ZONES
+        driven = name.removeprefix("CB_") in self.present
+        return cerebellum(
+            name, scale=self.scale, sheet_mm=self.sheet_mm, zones=zones, cortex=driven, plastic=plastic
+        )
 
     @property
     def goals(self) -> tuple[str, ...]:
         return motor.goals_of(self.drive_pA)
 
-    def special(self, here: Mapping[str, Population]) -> Iterator[Projection]:
+    def special(self, regions: Sequence[Region], here: Mapping[str, Population]) -> Iterator[Projection]:
         """What is no path of ``PATHS``."""
         if "M1" in self.present:
             yield from motor.through_cortex(self.goals, here["M1_L5B_PT"])
         if "BG" in self.present:
             yield from from_cortex(self.relays)
             yield to_thalamus()
+        if "CB" in self.present and self.pushes_pA:
+            yield from self._pushes({region.name: region for region in regions}, here)
+
+    def _pushes(self, regions: Mapping[str, Region], here: Mapping[str, Population]) -> Iterator[Projection]:
+        rubral = regions["RN"]
+        yield from cerebello_rubral(regions["CB_M1"], rubral)
+        for goal in self.goals:
+            yield commanded(f"premotor/{goal}", here["premotor"].channels[goal], rubral)
+        yield from rubrospinal(rubral, tuple(here["MN"].channels), self.pushes_pA)
 
     @property
     def relays(self) -> Mapping[str, Shares]:
