@@ -13,7 +13,7 @@ from sherrington.record.read import Run, open_run
 from sherrington.resolve import open_experiment
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "force_field"
-TRIALS = ["task.trials=16", "task.params.baseline_trials=3", "task.params.field_trials=10"]
+TRIALS = ["task.trials=13", "task.params.baseline_trials=3", "task.params.field_trials=10"]
 QUICKLY = [
     "record.signals=none",
     "record.spikes=[CB_M1_IO, RN]",
@@ -52,15 +52,11 @@ def test_the_error_falls_with_plasticity_only(tmp_path: Path, sherrington: Any) 
         done = sherrington("run", EXAMPLE, *sets, "--out", out, cwd=tmp_path, timeout=900.0)
         assert done.returncode == 0, done.stdout + done.stderr
         run = open_run(next(out.iterdir()))
-        errors = {
-            block: [row["error_rad"] for row in run.trials if row["block"] == block]
-            for block in ("field", "washout")
-        }
-        last[plastic] = np.mean(errors["field"][-5:]), np.mean(errors["washout"]), _rubral_spikes(run)
+        errors = [row["error_rad"] for row in run.trials if row["block"] == "field"]
+        last[plastic] = np.mean(errors[-5:]), _rubral_spikes(run)
     assert last["false"][0] < -0.02, "the field pushes the stick to the right"
     assert last["true"][0] > 0.6 * last["false"][0], "the error has fallen"
-    assert last["true"][1] > last["false"][1] + 0.02, "the paw goes astray to the left afterwards"
-    assert last["true"][2] > 1.3 * last["false"][2], "the red nucleus has come to push to the left"
+    assert last["true"][1] > 1.3 * last["false"][1], "the red nucleus has come to push to the left"
 
 
 def _rubral_spikes(run: Run) -> int:

@@ -54,6 +54,7 @@ def test_the_check_on_the_page_holds(folder: Path, tmp_path: Path) -> None:
 def test_every_number_of_the_page_is_the_default() -> None:
     """``name`` (number): the defaults that the page tells."""
     from sherrington.task.joystick import Joystick
+    from sherrington.task.joystick_field import JoystickField
     from sherrington.task.locomotion_wheel import LocomotionWheel
     from sherrington.task.posture import Posture
     from sherrington.task.reach import Reach
@@ -63,6 +64,7 @@ def test_every_number_of_the_page_is_the_default() -> None:
     made = {
         "reach": Reach(),
         "joystick": Joystick(),
+        "joystick_field": JoystickField(),
         "posture": Posture(),
         "locomotion_wheel": LocomotionWheel(),
     }

@@ -8,6 +8,7 @@ SHIPPED: dict[str, str] = {
     "posture": f"{_HERE}.posture:Posture",
     "reach": f"{_HERE}.reach:Reach",
     "joystick": f"{_HERE}.joystick:Joystick",
+    "joystick_field": f"{_HERE}.joystick_field:JoystickField",
     "locomotion_wheel": f"{_HERE}.locomotion_wheel:LocomotionWheel",
 }
 """Name in ``task.name`` to ``module:class``."""
