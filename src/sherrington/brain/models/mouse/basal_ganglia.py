@@ -36,6 +36,7 @@ from .topography import ELSEWHERE, mixed, patches
 Shares = Mapping[str, float]
 """Population of cortex to the share of an input's parrots that repeat its cells."""
 NO_RELAYS: Mapping[str, Shares] = MappingProxyType({})
+NO_RATES: Mapping[str, float] = MappingProxyType({})
 RELAYED = ("CSN", "PTN")
 RELAY_SIGMA_MM = 0.05
 """A parrot repeats one cortical cell, drawn with a chance that falls with distance: ours."""
@@ -55,6 +56,7 @@ def basal_ganglia(
     scale: float = 1.0,
     sheet_mm: tuple[float, float] = (1.0, 1.0),
     relays: Mapping[str, Shares] = NO_RELAYS,
+    relayed_hz: Mapping[str, float] = NO_RATES,
     currents_pA: Mapping[str, float] | None = None,
 ) -> Region:
     """Populations ``BG_MSN``, ``BG_FSI``, ``BG_STN``, ``BG_GPe``, ``BG_GPi`` and the parrots ``BG_CSN``, ``BG_PTN``,
@@ -63,7 +65,9 @@ def basal_ganglia(
     scale: fraction of the cells per mm2; the small nuclei stay whole and the large ones keep a fewest number, and
     every cell keeps its in-degree and weights. sheet_mm: sides of the sheet. relays: for ``CSN`` and ``PTN``, which
     populations of cortex take the place of which share of the Poisson trains; ``from_cortex`` makes the projections.
-    Channels are ``c1`` to ``c6`` and ``elsewhere``, of relays the populations of cortex and ``elsewhere``.
+    relayed_hz: rates at rest of populations of cortex; where one differs from its input's, the trains that remain
+    make up for it. Channels are ``c1`` to ``c6`` and ``elsewhere``, of relays the populations of cortex and
+    ``elsewhere``.
     currents_pA: constant currents that differ from the published ones, by default the calibrated ``CALIBRATED_PA``;
     an empty mapping gives the model as published. Raises NetworkError.
     """
@@ -72,7 +76,7 @@ def basal_ganglia(
     parrots = [_parrots(n, cells(n, scale, sheet_mm), sheet_mm, relays.get(n, {})) for n in REST_HZ]
     neurons = [_neurons(n, cells(n, scale, sheet_mm), sheet_mm, currents_pA) for n in NUCLEI]
     projections = [projection for connection in CONNECTIONS for projection in _synapses(connection)]
-    trains = [train for population in parrots for train in _trains(population, relays)]
+    trains = [train for population in parrots for train in _trains(population, relays, relayed_hz)]
     return Region("BG", (*neurons, *parrots), tuple(projections), tuple(trains))
 
 
@@ -150,13 +154,18 @@ def _parrots(name: str, size: int, sheet_mm: tuple[float, float], shares: Shares
     return Population(f"BG_{name}", size, "parrot_neuron", channels=channels, region="BG", sheet=places)
 
 
-def _trains(population: Population, relays: Mapping[str, Shares]) -> Iterator[Background]:
-    """A Poisson train for every parrot that repeats no cell of cortex."""
+def _trains(
+    population: Population, relays: Mapping[str, Shares], relayed_hz: Mapping[str, float]
+) -> Iterator[Background]:
+    """A Poisson train for every parrot that repeats no cell of cortex, such that the mean of all is that at rest."""
     name = population.name.removeprefix("BG_")
-    if not relays.get(name):
+    shares = relays.get(name) or {}
+    if not shares:
         yield Background(population.name, REST_HZ[name], 1.0, INPUT_DELAY_MS)
     elif ELSEWHERE in population.channels:
-        yield Background(f"{population.name}/{ELSEWHERE}", REST_HZ[name], 1.0, INPUT_DELAY_MS)
+        brought_hz = sum(share * relayed_hz.get(source, REST_HZ[name]) for source, share in shares.items())
+        rate_hz = max(0.0, (REST_HZ[name] - brought_hz) / (1 - sum(shares.values())))
+        yield Background(f"{population.name}/{ELSEWHERE}", rate_hz, 1.0, INPUT_DELAY_MS)
 
 
 def _synapses(connection: Connection) -> Iterator[Projection]:

@@ -22,7 +22,7 @@ from .between import join
 from .cerebellum import MODULES, ZONES, cerebellum
 from .cortex import Calibration
 from .m1 import m1
-from .paths import PATHS
+from .paths import PATHS, REST_HZ
 from .red_nucleus import cerebello_rubral, commanded, red_nucleus, rubrospinal
 from .region import Region, network
 from .s1 import s1
@@ -135,7 +135,7 @@ class _Build:
             yield somatosensory(map_of(muscles, self.drive_pA), scale=scale, sheet_mm=sheet_mm)
             yield thalamus(scale=scale, sheet_mm=sheet_mm, pallidum="BG" in self.present)
         if "BG" in self.present:
-            yield basal_ganglia(scale=scale, sheet_mm=sheet_mm, relays=self.relays)
+            yield basal_ganglia(scale=scale, sheet_mm=sheet_mm, relays=self.relays, relayed_hz=REST_HZ)
         if "CB" in self.present:
             yield from (self._module(name, plastic) for name in MODULES)
             if self.pushes_pA:

@@ -107,6 +107,7 @@ PATHS = (
 )
 
 REST_HZ = {
+    "M1_L5A_CS": 3.0,
     "M1_L5B_PT": 5.0,
     "M1_L6_CT": 1.0,
     "S1_L5A_Pyr": 6.8,
@@ -120,4 +121,5 @@ REST_HZ = {
     "CB_M1_VN": 45.0,
     "CB_S1_VN": 45.0,
 }
-"""Of the trains that stand for a region that is absent. Cortex and nucleus: their calibrated rates."""
+"""Of the trains that stand for a region that is absent, and of what the basal ganglia repeat. Cortex and nucleus: their
+calibrated rates."""
