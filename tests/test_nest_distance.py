@@ -39,8 +39,8 @@ def test_nest_has_the_connections_that_were_drawn(rule: Rule, threads: int) -> N
     drawn = network.draw(p, SEED)
     expected = np.column_stack(
         [
-            drawn.sources + 8,
-            drawn.targets + 8,
+            drawn.sources + 8 + threads,  # a recorder for each thread comes first
+            drawn.targets + 8 + threads,
             drawn.weights,
             np.maximum(np.rint(drawn.delays_ms / 0.1), 1) * 0.1,
         ]

@@ -271,11 +271,13 @@ def test_connections_in_nest_are_those_drawn(brain: NestBrain) -> None:
     network = Network("n", [a, b], [p])
     brain.prepare(network, [], [], 7, BrainOptions())
     drawn = network.draw(p, 7)
-    made = nest.GetConnections(synapse_model="static_synapse").get(["source", "target", "weight", "delay"])
+    made = nest.GetConnections(synapse_model="static_synapse_hpc").get(
+        ["source", "target", "weight", "delay"]
+    )
     expected = sorted(
         zip(
-            drawn.sources + 1,
-            drawn.targets + 21,
+            drawn.sources + 2,  # node 1 is the recorder
+            drawn.targets + 22,
             drawn.weights,
             np.rint(drawn.delays_ms * 10) / 10,
             strict=True,
@@ -300,7 +302,7 @@ def test_a_projection_drawn_in_blocks_arrives_whole(
     drawn = network.draw(p, 7)
     made = nest.GetConnections().get(["source", "target", "weight"])
     found = sorted(zip(made["source"], made["target"], made["weight"], strict=True))
-    expected = sorted(zip(drawn.sources + 1, drawn.targets + 1, drawn.weights, strict=True))
+    expected = sorted(zip(drawn.sources + 3, drawn.targets + 3, drawn.weights, strict=True))
     assert len(found) == 4000
     np.testing.assert_array_equal(np.array(found), np.array(expected))
 

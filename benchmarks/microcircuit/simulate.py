@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import resource
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -36,6 +37,10 @@ class Simulated:
     peak_gb: float
 
 
+FACTS = tuple(f.name for f in fields(Simulated) if f.name != "statistics")
+MEASURED = tuple(f.name for f in fields(Statistics))
+
+
 def simulate(seed: int, seconds: float, *, threads: int = 1, **params: Any) -> Simulated:
     """``microcircuit(**params)`` for ``seconds`` after the first 500 ms, reduced to its statistics."""
     network = microcircuit(**params)
@@ -62,6 +67,37 @@ def simulate(seed: int, seconds: float, *, threads: int = 1, **params: Any) -> S
         end_ns / NS_PER_S,
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
     )
+
+
+def kept(folder: str, seed: int, seconds: float, params: dict[str, Any]) -> Simulated:
+    """The run that ``folder`` holds, or a new one, which it holds afterwards; without a folder a new one."""
+    if not folder:
+        return simulate(seed, seconds, **params)
+    name = "_".join(f"{key}-{value:g}" for key, value in {**params, "seed": seed, "seconds": seconds}.items())
+    path = Path(folder) / f"{name}.npz"
+    if path.exists():
+        return _load(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = simulate(seed, seconds, **params)
+    _save(path, made)
+    return made
+
+
+def _save(path: Path, made: Simulated) -> None:
+    arrays: dict[str, Any] = {name: getattr(made, name) for name in FACTS}
+    for population, statistics in made.statistics.items():
+        arrays |= {f"{population}/{name}": getattr(statistics, name) for name in MEASURED}
+    np.savez_compressed(path, **arrays)
+
+
+def _load(path: Path) -> Simulated:
+    with np.load(path) as arrays:
+        facts = {name: arrays[name].item() for name in FACTS}
+        statistics = {
+            population: Statistics(**{name: arrays[f"{population}/{name}"][()] for name in MEASURED})
+            for population in NEURONS
+        }
+    return Simulated(statistics, **facts)
 
 
 def _run(brain: NestBrain, end_ns: int) -> dict[str, SpikeBatch]:

@@ -29,8 +29,9 @@ def main() -> None:
     figure, (rates, correlations) = plt.subplots(1, 2, figsize=(9.5, 3.2), layout="constrained")
     places = np.arange(len(NAMES))
     rates.bar(places, list(MEAN_RATE_HZ.values()), 0.9, color="0.88", label="published, full size")
-    for i, (size, runs) in enumerate(sizes.items()):
-        x = places + 0.18 * (i - (len(sizes) - 1) / 2)
+    for i, (size, of_size) in enumerate(sizes.items()):
+        runs = of_size["seeds"]
+        x = places + 0.15 * (i - (len(sizes) - 1) / 2)
         label = "neurons 0.05, indegree 0.2" if "x" in size else f"scale {size}"
         for axes, which in ((rates, RATE), (correlations, CORRELATION)):
             values = np.array([[run[name][which] for name in NAMES] for run in runs])

@@ -23,7 +23,15 @@ from sherrington.record.read import Run, open_run
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PATIENCE_S = 60.0
-FILES = {"data.h5", "experiment", "experiment.yaml", "report.html", "run.json", "network.json", "summary.json"}
+FILES = {
+    "data.h5",
+    "experiment",
+    "experiment.yaml",
+    "report.html",
+    "run.json",
+    "network.json",
+    "summary.json",
+}
 
 NETWORK = """
 from sherrington import Network, Population

@@ -142,8 +142,8 @@ def test_what_cannot_be(params: dict[str, float], message: str) -> None:
 def test_the_network_in_nest_is_the_described_one(brain: NestBrain) -> None:
     network = hpc_benchmark(scale=0.004, indegree_fraction=0.01)
     brain.prepare(network, [], [], 1, BrainOptions())
-    excitatory = nest.NodeCollection(range(1, 37))
-    inhibitory = nest.NodeCollection(range(37, 46))
+    excitatory = nest.NodeCollection(range(2, 38))  # node 1 is the recorder
+    inhibitory = nest.NodeCollection(range(38, 47))
     learning = nest.GetConnections(excitatory, excitatory).get(["synapse_model", "weight", "delay"])
     assert len(learning["weight"]) == 36 * 90
     defaults = nest.GetDefaults(learning["synapse_model"][0])
@@ -220,7 +220,7 @@ def test_a_small_network_fires_at_the_rate_irregularly_and_asynchronously(brain:
     assert 0.7 < _mean_cv(times_ms, neurons, size) < 1.0
     per_ms = np.histogram(times_ms, np.arange(150, 1151))[0]
     assert per_ms.var() / per_ms.mean() < 2.0
-    learning = nest.GetConnections(nest.NodeCollection(range(1, size + 1)), nest.NodeCollection([1, 2, 3]))
+    learning = nest.GetConnections(nest.NodeCollection(range(2, size + 2)), nest.NodeCollection([2, 3, 4]))
     weights = np.array(learning.weight)
     assert 0.1 < weights.std() < 2.0
     assert weights.mean() == pytest.approx(WEIGHT_PA, rel=0.02)

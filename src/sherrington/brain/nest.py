@@ -22,7 +22,14 @@ from ..clock import format_ms, ms_to_ns, ns_to_ms, ratio
 from ..errors import NetworkError, PortError, RunError, UnsupportedError
 from ..ports import Value
 from .engine import OUTPUTS, BrainOptions, BrainPort, Excitability
-from .nest_build import connect, connect_background, create_population, kernel_seed
+from .nest_build import (
+    connect,
+    connect_background,
+    create_population,
+    create_recorder,
+    kernel_seed,
+    record_spikes,
+)
 from .nest_excitability import Excitabilities
 from .nest_files import AsciiTail, parse_integers, parse_steps
 from .nest_inputs import InputPort, device_delay_ns
@@ -108,8 +115,10 @@ class NestBrain:
         seed: int,
         options: BrainOptions,
     ) -> None:
-        """Populations first: node numbers, and so the split over virtual processes, do not depend on the
+        """Recorder and populations first: node numbers, and so the split over virtual processes, do not depend on the
         ports."""
+        self._recorder = create_recorder(options.virtual_processes)
+        self._first_neuron = options.virtual_processes + 1
         self._nodes = {n: create_population(network, p, seed) for n, p in network.populations.items()}
         for projection in network.projections:
             connect(network, projection, self._nodes, seed, self.resolution_ns)
@@ -144,18 +153,18 @@ class NestBrain:
         if not populations:
             return
         self._precise = any(network.population(n).model.endswith(("_ps", "_lossless")) for n in populations)
-        recorder = nest.Create(
-            "spike_recorder",
-            params={
-                "record_to": "ascii",
-                "time_in_steps": True,
-                "label": "spikes",
-                "precision": 6 if self._precise else 0,  # offsets in ms: 6 digits are whole nanoseconds
-            },
+        self._recorder.set(
+            record_to="ascii",
+            time_in_steps=True,
+            label="spikes",
+            precision=6 if self._precise else 0,  # offsets in ms: 6 digits are whole nanoseconds
         )
+        # As long as the shortest there is: with a shorter one NEST would draw its random numbers in another order, and
+        # a network that is read would spike differently from one that is not.
+        delay_ms = float(nest.min_delay)
         for name in populations:
             with translated(PortError, f"population '{name}' ({network.population(name).model}): no spikes"):
-                nest.Connect(self._nodes[name], recorder, "all_to_all", {"delay": ns_to_ms(self._delay_ns)})
+                record_spikes(self._recorder, self._nodes[name], delay_ms)
 
     def _record_samples(self, network: Network, outputs: Sequence[BrainPort], options: BrainOptions) -> None:
         sample_ns = ms_to_ns(options.sample_ms, "sample interval")
@@ -216,10 +225,10 @@ class NestBrain:
         if self._spikes and self._precise:
             fields = parse_integers(text, 4)
             before_step_ns = fields[:, 2] * 1_000_000 + fields[:, 3]
-            return fields[:, 1] * self.resolution_ns - before_step_ns, fields[:, 0] - 1
+            return fields[:, 1] * self.resolution_ns - before_step_ns, fields[:, 0] - self._first_neuron
         first, last = self.now_ns // self.resolution_ns + 1, until_ns // self.resolution_ns
         fields = parse_steps(text, first, last)
-        return fields[:, 1] * self.resolution_ns, fields[:, 0] - 1
+        return fields[:, 1] * self.resolution_ns, fields[:, 0] - self._first_neuron
 
     def read(self, port: str) -> Value:
         """See ``BrainEngine.read``. Before the first ``advance``: no spikes, zero rates, initial values."""

@@ -8,6 +8,7 @@ ranks, and handed to NEST as arrays, one block after the other. What that costs 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,31 @@ keeps the history of the modulator short, and changes no weight at a spike."""
 def kernel_seed(seed: int, name: str) -> int:
     """NEST's ``rng_seed`` for one purpose: 1 to 2**32 - 2, from the experiment's seed and a name."""
     return int(stream(seed, f"nest/{name}").integers(1, 2**32 - 1))
+
+
+HPC_NODES = 65_534
+"""So many nodes of a thread, the first ones, can be targets of NEST's ``..._hpc`` synapses."""
+
+
+CONNECTIONS_PER_MODEL = 0.95 * (2**27 - 2)
+"""NEST's limit for each virtual process and synapse model, less a margin: neurons go round the virtual processes, so
+that each has nearly the same number of connections."""
+
+
+def create_recorder(virtual_processes: int) -> Any:
+    """The recorder of all spikes, to be made before any neuron, so that ``record_spikes`` can use an ``_hpc`` synapse.
+
+    Idle ones fill the round, so that every neuron is on the same virtual process as without them.
+    """
+    return nest.Create("spike_recorder", virtual_processes)[0]
+
+
+def record_spikes(recorder: Any, nodes: Any, delay_ms: float) -> None:
+    """NEST keeps a block of 1,024 synapses for every neuron that has a device for a target, even for one: 32 kB of
+    ``static_synapse``, 8 kB of this one, which has no weight of its own."""
+    nest.Connect(
+        nodes, recorder, "all_to_all", {"synapse_model": "static_synapse_hom_w_hpc", "delay": delay_ms}
+    )
 
 
 def create_population(network: Network, population: Population, seed: int) -> Any:
@@ -91,11 +117,23 @@ def connect(
     what = f"projection '{projection.name}'"
     model = _synapse_model(network, projection, nodes, what)
     source, target = (nodes[network.resolve(r)[0].name] for r in (projection.source, projection.target))
+    room = round(CONNECTIONS_PER_MODEL * nest.total_num_virtual_procs)
     with translated(NetworkError, f"{what} ({projection.synapse}): cannot connect", _WRONG_TYPE):
         for block in network.blocks(projection, seed):
+            form = _with_room(model, len(block), room)
             _connect_block(
-                block, source[0].global_id, target[0].global_id, projection.receptor, model, resolution_ns
+                block, source[0].global_id, target[0].global_id, projection.receptor, form, resolution_ns
             )
+
+
+def _with_room(model: str, connections: int, room: int) -> str:
+    """The synapse model, or its first copy that still takes so many connections."""
+    for name in chain([model], (f"{model} {n}" for n in count(2))):
+        if name != model and name not in nest.synapse_models:
+            nest.CopyModel(model, name)
+        if nest.GetDefaults(name, "num_connections") + connections <= room:
+            break
+    return name
 
 
 def _connect_block(
@@ -119,12 +157,14 @@ def _synapse_model(network: Network, projection: Projection, nodes: Mapping[str,
     Projections with the same parameters and modulator share one copy: NEST has room for some 400 synapse models.
     """
     check_model(projection.synapse, nest.synapse_models, what)
+    model = _smallest(projection, nodes[network.resolve(projection.target)[0].name])
     if not projection.synapse_params and not projection.modulator:
-        return projection.synapse
-    defaults = nest.GetDefaults(projection.synapse)
+        return model
+    defaults = nest.GetDefaults(model)
     what = f"{what} ({projection.synapse})"
     check_parameters(projection.synapse_params, defaults, what)
-    name = f"{projection.synapse} {sorted(projection.synapse_params.items())} {projection.modulator}".rstrip()
+    form = model.removeprefix(projection.synapse)
+    name = f"{projection.synapse} {sorted(projection.synapse_params.items())} {projection.modulator} {form}".rstrip()
     if name in nest.synapse_models:
         return name
     values = _constants(projection.synapse_params, defaults)
@@ -133,8 +173,20 @@ def _synapse_model(network: Network, projection: Projection, nodes: Mapping[str,
             network, projection.modulator, nodes, defaults, what
         )
     with translated(NetworkError, f"{what}: cannot set {dict(projection.synapse_params)}", _WRONG_TYPE):
-        nest.CopyModel(projection.synapse, name, values)
+        nest.CopyModel(model, name, values)
     return name
+
+
+def _smallest(projection: Projection, targets: Any) -> str:
+    """The synapse model, or its ``_hpc`` version, which does the same in 16 bytes less where it can reach the targets:
+    it numbers the nodes of a thread in two bytes, and knows no receptors."""
+    compact = f"{projection.synapse}_hpc"
+    processes = int(nest.total_num_virtual_procs)
+    last = (
+        targets[-1].global_id // processes + processes
+    )  # its number on its thread, which has every recorder
+    reachable = last <= HPC_NODES and not projection.receptor
+    return compact if reachable and compact in nest.synapse_models else projection.synapse
 
 
 def _volume_transmitter(

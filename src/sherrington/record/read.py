@@ -148,7 +148,9 @@ class Run:
         """Where the neurons of a recorded population lie. Raises PortError for one not recorded or without a sheet."""
         self._known_population(population)
         if population not in self.placed:
-            raise PortError(f"population '{population}' lies on no sheet; of those that do, {known(self.placed)}")
+            raise PortError(
+                f"population '{population}' lies on no sheet; of those that do, {known(self.placed)}"
+            )
         with self._data() as data:
             dataset = data.file[f"spikes/{population}/{POSITIONS}"]
             across, along = (float(side) for side in dataset.attrs["sheet_mm"])
