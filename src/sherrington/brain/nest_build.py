@@ -182,9 +182,8 @@ def _smallest(projection: Projection, targets: Any) -> str:
     it numbers the nodes of a thread in two bytes, and knows no receptors."""
     compact = f"{projection.synapse}_hpc"
     processes = int(nest.total_num_virtual_procs)
-    last = (
-        targets[-1].global_id // processes + processes
-    )  # its number on its thread, which has every recorder
+    # Its number on its thread, which has every recorder.
+    last = targets[-1].global_id // processes + processes
     reachable = last <= HPC_NODES and not projection.receptor
     return compact if reachable and compact in nest.synapse_models else projection.synapse
 
