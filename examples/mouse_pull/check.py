@@ -1,4 +1,4 @@
-"""Is the joystick pulled when it is told to, and only then? What that owes to wiring: benchmarks/reaching."""
+"""Is the joystick pulled when it is told to, and only then? What that owes to wiring: benchmarks/mouse_pull."""
 
 from sherrington import Check, Outcome, Run
 

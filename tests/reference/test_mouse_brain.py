@@ -4,8 +4,10 @@ regions, the map of the body, and what the paths that are ours are there for."""
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections.abc import Mapping
+from pathlib import Path as File
 
 import numpy as np
 import pytest
@@ -96,6 +98,16 @@ def _is_train(background: Background, path: Path) -> bool:
     return background.population == path.target and math.isclose(background.rate_hz, rate_hz)
 
 
+@pytest.mark.parametrize("regions", [("CB",), ("M1", "CB"), REGIONS], ids="+".join)
+def test_the_pons_hears_its_cortex_once(regions: tuple[str, ...]) -> None:
+    """As a projection or as trains, never both, and no second train that stands for the same cortex."""
+    described = mouse(scale=0.01, regions=regions)
+    for module in ("CB_M1", "CB_S1"):
+        pons = f"{module}_PONS"
+        trains = sum(b.population == pons for b in described.backgrounds)
+        assert trains + sum(p.target == pons for p in described.projections) == 1
+
+
 def test_a_subset_has_what_the_whole_has() -> None:
     """Regions that are present are the same, whatever else is: names, sizes, and the wiring within."""
     whole = {p.name: p for p in SMALL.projections}
@@ -151,6 +163,12 @@ def test_shuffling_moves_the_muscles_and_nothing_else() -> None:
     assert changed and all(name.startswith("premotor/") for name in changed)
     drives = sorted(mean(p) for n, p in wired.items() if n.startswith("premotor/pull->MN"))
     assert drives == sorted(mean(p) for n, p in shuffled.items() if n.startswith("premotor/pull->MN"))
+
+
+def test_the_drives_are_those_of_the_example_that_found_them() -> None:
+    example = File(__file__).resolve().parents[2] / "examples" / "joystick_pull" / "drive.json"
+    goals = json.loads(example.read_text(encoding="utf-8"))["goals"]
+    assert pull() == {name: goal["drive_pA"] for name, goal in goals.items()}
 
 
 def test_other_goals() -> None:

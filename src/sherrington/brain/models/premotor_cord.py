@@ -13,16 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...errors import NetworkError, known
-from ..distributions import Lognormal, Normal, Uniform, stream
-from ..network import Network, Population, Projection
+from ..distributions import Lognormal, Normal, stream
+from ..network import Network, Projection
 from ..rules import FixedIndegree
-from .spinal_cord import (
-    REST_MV,
-    TAU_EXCITATORY_MS,
-    THRESHOLD_MV,
-    neuron,
-    spinal_cord,
-)
+from .spinal_cord import TAU_EXCITATORY_MS, interneurons, spinal_cord
 
 NEURONS_PER_GOAL = 40
 RATE_HZ = 60.0
@@ -53,15 +47,7 @@ def premotor_cord(
     muscles = tuple(cord.populations["MN"].channels)
     _check(drive_pA, muscles)
     n = max(1, round(NEURONS_PER_GOAL * scale))
-    premotor = Population(
-        "premotor",
-        n * len(drive_pA),
-        "iaf_psc_exp",
-        params=neuron(Normal(100.0, 15.0, 60.0, 140.0), 2.0),
-        initial={"V_m": Uniform(REST_MV, THRESHOLD_MV)},
-        channels=dict.fromkeys(drive_pA, n),
-        region="premotor",
-    )
+    premotor = interneurons("premotor", tuple(drive_pA), n, "premotor")
     kept = [p for p in cord.projections if not p.source.startswith("DC/")]
     targets = _targets(muscles, shuffled)
     wiring = [

@@ -125,10 +125,8 @@ def _populations(muscles: tuple[str, ...], scale: float) -> list[Population]:
     return [
         *(population(name, n, "parrot_neuron") for name, n in AFFERENTS.items()),
         *(
-            population(
-                name, n, "iaf_psc_exp", params=neuron(Normal(100.0, 15.0, 60.0, 140.0), 2.0), initial=voltage
-            )
-            for name, n in INTERNEURONS.items()
+            interneurons(name, muscles, max(1, round(count * scale)), "spinal cord")
+            for name, count in INTERNEURONS.items()
         ),
         population(
             "MN",
@@ -144,6 +142,19 @@ def _size_gradient(n: int) -> tuple[float, ...]:
     """Capacitance in pF, smallest first: few large motoneurons and many small ones (exponential in rank)."""
     ratio = LARGEST_PF / SMALLEST_PF
     return tuple(SMALLEST_PF * ratio ** (i / max(1, n - 1)) for i in range(n))
+
+
+def interneurons(name: str, channels: Sequence[str], each: int, region: str) -> Population:
+    """A population of the cord's interneurons, ``each`` of them in every channel."""
+    return Population(
+        name,
+        each * len(channels),
+        "iaf_psc_exp",
+        params=neuron(Normal(100.0, 15.0, 60.0, 140.0), 2.0),
+        initial={"V_m": Uniform(REST_MV, THRESHOLD_MV)},
+        channels=dict.fromkeys(channels, each),
+        region=region,
+    )
 
 
 def neuron(capacitance_pF: Quantity, refractory_ms: float) -> dict[str, Quantity]:

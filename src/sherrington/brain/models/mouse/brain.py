@@ -143,9 +143,9 @@ class _Build:
 
     def _module(self, name: str, plastic: bool) -> Region:
         zones = tuple(self.pushes_pA) if self.pushes_pA and name == "CB_M1" else ZONES
-        driven = name.removeprefix("CB_") in self.present
+        # Where its cortex is absent ``join`` gives the pons the trains that stand for it.
         return cerebellum(
-            name, scale=self.scale, sheet_mm=self.sheet_mm, zones=zones, cortex=driven, plastic=plastic
+            name, scale=self.scale, sheet_mm=self.sheet_mm, zones=zones, cortex=True, plastic=plastic
         )
 
     @property

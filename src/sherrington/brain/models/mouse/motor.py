@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ...distributions import Lognormal, Normal, Uniform
+from ...distributions import Lognormal, Normal
 from ...network import Background, Population, Projection
 from ...rules import FixedIndegree
 from ..premotor_cord import premotor_cord
-from ..spinal_cord import REST_MV, TAU_EXCITATORY_MS, TAU_INHIBITORY_MS, THRESHOLD_MV, neuron
+from ..spinal_cord import TAU_EXCITATORY_MS, TAU_INHIBITORY_MS, interneurons
 from .region import Region
 
 ELSEWHERE = "elsewhere"
@@ -40,6 +40,8 @@ cells, of which a strip has few at small scale. Mean currents stay."""
 PREMOTOR_PA_PER_HZ = 8.0
 """Mean current into a goal's premotor neurons per Hz of the pyramidal-tract cells of its strip. Their rheobase is
 187 pA: the 5 Hz of rest leave them silent."""
+MOST_PYRAMIDAL_INPUTS = 200
+"""Of a premotor neuron, which otherwise has two thirds of its strip's cells as inputs."""
 PYRAMIDAL_MS = 10.0
 """From M1 to the neck: published for the brain's long paths; the mouse's corticospinal axons are slow."""
 DIRECT_PA_PER_HZ = 250.0 / COMMAND_HZ
@@ -61,12 +63,12 @@ def descending(drive_pA: Mapping[str, Mapping[str, float]], *, shuffled: int | N
     cord.
 
     drive_pA, shuffled: see ``premotor_cord``; rest comes first. cortex: whether M1 lies between command and premotor
-    neurons; ``from_cortex`` makes its projections then. Raises NetworkError.
+    neurons; ``through_cortex`` makes its projections then. Raises NetworkError.
     """
     cord = premotor_cord(drive_pA=drive_pA, shuffled=shuffled)
     rest, *goals = drive_pA
-    command = _cells("M2", goals, COMMAND_CELLS, "M2")
-    inhibitory = _cells("premotor_IN", goals, INTERNEURONS_PER_GOAL, "premotor")
+    command = interneurons("M2", goals, COMMAND_CELLS, "M2")
+    inhibitory = interneurons("premotor_IN", goals, INTERNEURONS_PER_GOAL, "premotor")
     slow = _slowed(cord.populations["premotor"])
     populations = (
         command,
@@ -99,23 +101,8 @@ def through_cortex(goals: Sequence[str], pyramidal: Population) -> Iterator[Proj
         yield _onto_premotor("M1_L5B_PT", goal, pyramidal.channels[goal], PREMOTOR_PA_PER_HZ)
 
 
-def _cells(name: str, goals: Sequence[str], per_goal: int, region: str) -> Population:
-    return Population(
-        name,
-        per_goal * len(goals),
-        "iaf_psc_exp",
-        params=neuron(Normal(100.0, 15.0, 60.0, 140.0), 2.0),
-        initial={"V_m": Uniform(REST_MV, THRESHOLD_MV)},
-        channels=dict.fromkeys(goals, per_goal),
-        region=region,
-    )
-
-
 def _slowed(premotor: Population) -> Population:
     return replace(premotor, params={**premotor.params, "tau_syn_ex": PREMOTOR_TAU_MS})
-
-
-MOST_PYRAMIDAL_INPUTS = 200
 
 
 def _onto_premotor(source: str, goal: str, size: int, strength_pA_per_hz: float) -> Projection:

@@ -13,13 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ...distributions import Lognormal, Normal, Uniform
+from ...distributions import Lognormal, Normal
 from ...network import Background, Population, Projection
 from ...rules import FixedIndegree
 from ...sheet import Sheet
-from ..spinal_cord import REST_MV as CELL_REST_MV
-from ..spinal_cord import TAU_EXCITATORY_MS, neuron
-from ..spinal_cord import THRESHOLD_MV as CELL_THRESHOLD_MV
+from ..spinal_cord import TAU_EXCITATORY_MS, interneurons
 from .region import Region
 from .thalamus import backgrounds, cells, cells_of, intrinsic
 
@@ -52,6 +50,8 @@ ONTO_CUNEATE = (
     Onto("JA", 5.0, 2.0),
     Onto("CUT", 5.0, 2.0),
 )
+ONTO_CUNEATE_MUSCLE_INDEGREE = 7
+"""From each kind of a muscle's afferents, of which there are 10 to 20; from joints and skin two thirds of a channel."""
 ONTO_THALAMUS_INDEGREE = 8
 ONTO_THALAMUS_NS = 6.8
 RELAY_BACKGROUND_HZ = 5.0
@@ -104,15 +104,7 @@ def somatosensory(
     size = max(cells(scale, sheet_mm), 5 * len(mapped))
     edges = [size * i // len(mapped) for i in range(len(mapped) + 1)]
     strips = {name: b - a for name, a, b in zip(mapped, edges, edges[1:], strict=False)}
-    cuneate = Population(
-        "CN",
-        CUNEATE_CELLS * len(mapped),
-        "iaf_psc_exp",
-        params=neuron(Normal(100.0, 15.0, 60.0, 140.0), 2.0),
-        initial={"V_m": Uniform(CELL_REST_MV, CELL_THRESHOLD_MV)},
-        channels=dict.fromkeys(mapped, CUNEATE_CELLS),
-        region="CN",
-    )
+    cuneate = interneurons("CN", mapped, CUNEATE_CELLS, "CN")
     return Region(
         "ascending",
         (cuneate, *cells_of(NUCLEUS, Sheet(sheet_mm, "grid"), strips)),
@@ -128,12 +120,12 @@ def _backgrounds() -> Iterator[Background]:
 
 
 def _onto_cuneate(mapped: Sequence[str]) -> Iterator[Projection]:
+    muscles = tuple(name for name in mapped if name not in (*JOINT_DIRECTIONS, *SKIN))
     for path in ONTO_CUNEATE:
-        own, per_channel = AFFERENTS.get(path.afferents, ((), 10))
-        muscles = tuple(name for name in mapped if name not in (*JOINT_DIRECTIONS, *SKIN))
-        indegree = max(1, round(2 * per_channel / 3))
+        channels, cells_each = AFFERENTS.get(path.afferents, (muscles, 0))
+        indegree = round(2 * cells_each / 3) if cells_each else ONTO_CUNEATE_MUSCLE_INDEGREE
         mean_pA = path.strength_pA_per_hz / (indegree * TAU_EXCITATORY_MS / 1000)
-        for channel in own or muscles:
+        for channel in channels:
             yield Projection(
                 f"{path.afferents}/{channel}",
                 f"CN/{channel}",
