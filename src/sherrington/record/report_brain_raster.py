@@ -94,7 +94,8 @@ def _name(axes: Axes, portraits: Sequence[Portrait], edges: Signal) -> None:
 def _share(portrait: Portrait) -> str:
     if len(portrait.drawn) == portrait.n_spikes:
         return ""
-    return f"  1/{portrait.n_spikes / max(len(portrait.drawn), 1):.2g}"
+    fold = portrait.n_spikes / max(len(portrait.drawn), 1)
+    return f"  1/{fold:.0f}" if fold >= 10 else f"  1/{fold:.2g}"
 
 
 def _bands(axes: Axes, portraits: Sequence[Portrait], edges: Signal, colors: Sequence[str]) -> None:
