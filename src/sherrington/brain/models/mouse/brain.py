@@ -96,8 +96,10 @@ def mouse(
 
 def _check(regions: Sequence[str], sheet_mm: Sequence[float]) -> None:
     unknown = [name for name in regions if name not in REGIONS]
-    if unknown or len(set(regions)) != len(regions):
-        raise NetworkError(f"mouse: regions {list(regions)}; name each once; {known(REGIONS)}")
+    if unknown:
+        raise NetworkError(f"mouse: no region '{unknown[0]}'; {known(REGIONS)}")
+    if len(set(regions)) != len(regions):
+        raise NetworkError(f"mouse: regions {list(regions)}; name each once")
     if "BG" in regions and not {"M1", "TH"} <= set(regions):
         raise NetworkError(
             f"mouse: regions {list(regions)}: BG needs M1 and TH, which close its loop; add them"
