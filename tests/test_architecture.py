@@ -138,7 +138,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "sweep.*",
     ),
     "parts": ("resolved",),
-    "cli": ("*",),
+    "cli*": ("*",),
 }
 
 # The only modules that may import a heavy library.
@@ -152,7 +152,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "hdmf": ("record.export*",),
     "imageio_ffmpeg": ("record.video",),
     "gymnasium": ("gym",),
-    "typer": ("cli",),
+    "typer": ("cli.*",),
 }
 
 # An engine is named as text, `brain.nest:NestBrain`, and loaded when it is asked for.

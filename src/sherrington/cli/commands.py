@@ -1,4 +1,4 @@
-"""The command line. Thin: every command is a function of the package."""
+"""The commands around one experiment and its runs. Thin: every command is a function of the package."""
 
 from __future__ import annotations
 
@@ -11,35 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from . import __version__, experiment
-from .errors import NeverError, SherringtonError
-from .resolve import open_experiment
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Embodied simulation of spiking neural networks: brain, body and the closed loop between them.",
-)
-
-STOPPED = 130
-"""Exit status of a run that was ended on request, as of a program ended by Ctrl-C. What it recorded is kept."""
-
-Folder = Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="folder with an experiment.yaml")]
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="run folder")]
-Set = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a key, may be repeated")
-]
-
-
-def main() -> None:
-    """Entry point: errors made on purpose become one message and their exit status, without a traceback."""
-    try:
-        app(standalone_mode=True)
-    except SherringtonError as error:
-        notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
-        print(f"error: {error}{notes}", file=sys.stderr)
-        sys.exit(error.exit_status)
+from .. import __version__, experiment
+from ..errors import NeverError
+from ..resolve import open_experiment
+from .app import STOPPED, Folder, RunFolder, Set, app
 
 
 @app.command()
@@ -70,8 +45,8 @@ def run(
     if seed is not None:
         changes.append(f"seed={seed}")
     if sweep is not None:
-        from .sweep.command import run_and_print
-        from .sweep.sweep import Request
+        from ..sweep.command import run_and_print
+        from ..sweep.sweep import Request
 
         raise typer.Exit(run_and_print(Request(sweep, folder, tuple(changes), out, video, again)))
     if again:
@@ -82,8 +57,8 @@ def run(
 
 
 def _run(folder: Path, changes: tuple[str, ...], out: Path, video: bool) -> None:
-    from . import run as runner
-    from .progress import Progress
+    from .. import run as runner
+    from ..progress import Progress
 
     console = Console(stderr=True)
     shown: list[Progress] = []
@@ -127,11 +102,11 @@ def info(
     schedule: Annotated[bool, typer.Option("--schedule", help="the order of one cycle")] = False,
 ) -> None:
     """What an experiment consists of."""
-    from .parts import parts
+    from ..parts import parts
 
     resolved = open_experiment(folder, overrides or [])
     if schedule:
-        from .loop.schedule import describe
+        from ..loop.schedule import describe
 
         print(describe(resolved))
         return
@@ -141,7 +116,7 @@ def info(
 @app.command(name="list")
 def list_() -> None:
     """What ships: examples, networks, bodies, transfer functions, tasks, benchmarks."""
-    from . import bench, shipped
+    from .. import bench, shipped
 
     for heading, things in (*shipped.catalogue(), ("benchmarks", dict.fromkeys(bench.names(), ""))):
         print(f"{heading}:")
@@ -161,7 +136,7 @@ def new(
     like: Annotated[str, typer.Option(help="the shipped example to start from")] = "one_joint_reflex",
 ) -> None:
     """Make a working experiment to edit."""
-    from . import shipped
+    from .. import shipped
 
     folder = shipped.new_experiment(name, like)
     print(f"made {folder}; run it with: sherrington run {folder}")
@@ -174,8 +149,8 @@ def export(
     out: Annotated[Path | None, typer.Option(help="file to write")] = None,
 ) -> None:
     """Export a run, also one that was stopped or killed."""
-    from .record.export import export_nwb
-    from .record.read import open_run
+    from ..record.export import export_nwb
+    from ..record.read import open_run
 
     if to != "nwb":
         raise NeverError(f"cannot export to '{to}'; there are: nwb")
@@ -187,9 +162,9 @@ def export(
 @app.command()
 def report(folder: RunFolder) -> None:
     """Write the report of a run again, also of one that was stopped or killed."""
-    from .record.layout import REPORT_FILE
-    from .record.read import open_run
-    from .record.report import write_report
+    from ..record.layout import REPORT_FILE
+    from ..record.read import open_run
+    from ..record.report import write_report
 
     write_report(open_run(folder), folder / REPORT_FILE)
     print(f"wrote {folder / REPORT_FILE}")
@@ -206,7 +181,7 @@ def bench(
     ] = False,
 ) -> None:
     """Run a benchmark and append its result to the results file beside it."""
-    from . import bench as benches
+    from .. import bench as benches
 
     line = benches.run(name, context.args, print)
     table = Table(title=f"{name}  (results {'checked' if line['checked'] else 'WRONG'})")
@@ -231,7 +206,7 @@ def convert(
     force: Annotated[bool, typer.Option("--force", help="overwrite the file")] = False,
 ) -> None:
     """Convert an OpenSim model to MJCF, and say what could not be kept. OpenSim is not needed."""
-    from .body.osim_to_mjcf import convert_file
+    from ..body.osim_to_mjcf import convert_file
 
     target = mjcf or osim.with_suffix(".xml")
     warnings = convert_file(osim, target, force)
@@ -267,7 +242,3 @@ def _print_outcome(finished: Any) -> None:
             print(f"{what}: {finished.folder / file}")
     if any(not check["holds"] for check in facts["checks"]):
         raise typer.Exit(1)
-
-
-if __name__ == "__main__":
-    main()
