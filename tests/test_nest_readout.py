@@ -93,9 +93,11 @@ def test_files_and_buffers_stay_small(brain: NestBrain) -> None:
     for cycle in range(1, 301):
         brain.advance(cycle * 5 * MS)
         spikes += float(np.asarray(brain.read("p.count"))[0])
-        assert brain._spikes is not None
-        stored.append(brain._spikes.stored_bytes + brain._samples["q"]._tail.stored_bytes)
-        buffers.append(brain._readout.buffer_bytes)
+        out = brain._outputs
+        assert out is not None
+        assert out._spikes is not None
+        stored.append(out._spikes.stored_bytes + out._samples["q"]._tail.stored_bytes)
+        buffers.append(out._readout.buffer_bytes)
     assert spikes > 500_000  # 12 bytes each would be 6 MB
     assert max(stored) == 0
     assert set(buffers) == {buffers[0]}

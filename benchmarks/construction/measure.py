@@ -14,7 +14,7 @@ import numpy as np
 
 from sherrington.brain.distributions import DelayFromDistance, Lognormal
 from sherrington.brain.kernels import Box, Disc, Exponential, Flat, Gaussian
-from sherrington.brain.nest_build import connect, create_population
+from sherrington.brain.nest_build import Share, connect, create_population
 from sherrington.brain.nest_kernel import nest
 from sherrington.brain.network import Network, Population, Projection
 from sherrington.brain.rules import Bernoulli, DistanceBernoulli, DistanceIndegree, FixedIndegree, Rule
@@ -89,7 +89,7 @@ def measure(case: str, threads: int, connections: int) -> Measured:
     drawing, drawn = _drawing(network, p)
     before, _ = _memory()
     wall, cpu = time.perf_counter(), time.process_time()
-    connect(network, p, nodes, SEED, 100_000)
+    connect(network, p, nodes, SEED, 100_000, Share(0, 1, nest.total_num_virtual_procs), lambda: None)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     after, peak = _memory()
     prepare = time.perf_counter()

@@ -70,7 +70,8 @@ def measure(case: Case) -> Measured:
     began = perf_counter()
     resolved = experiments.resolved(case)
     described = perf_counter()
-    build.import_engines(resolved)
+    build.import_brain(resolved)
+    build.import_body(resolved)
     imported = perf_counter()
     with _built(resolved) as loop:
         built = perf_counter()

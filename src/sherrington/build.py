@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from .body.engine import BodyEngine, BodyOptions
-from .brain.engine import BrainEngine, BrainOptions, BrainPort, brain_port
-from .errors import PortError, known
+from .brain.engine import BrainEngine, BrainOptions, BrainPort, own_spikes, total_count
+from .brain.network import Network
+from .brain.ranks import LeadingBrain, Message, follow
+from .errors import PortError, UnsupportedError, known
 from .loop.closed_loop import ClosedLoop, Observer
 from .loop.guard import Guard
 from .loop.pathway import PathwayRunner
 from .loop.schedule import Schedule
 from .loop.trials import TrialRunner
 from .loop.wiring import Source, Sources, Wiring
-from .ports import Entries, Port, Value
+from .parallel import Patience, world
+from .ports import Entries, Port, SpikeBatch, Value
 from .resolved import Endpoint, Resolved, ResolvedPathway
 
+if TYPE_CHECKING:  # brings HDF5, which gym and others do without
+    from .record.rank_spikes import RankSpikes
+
 BRAINS = {"nest": "brain.nest:NestBrain", "closed_form": "brain.closed_form:ClosedFormBrain"}
+OVER_RANKS = ("nest",)
+"""Brain engines that can be on several ranks at once."""
 BODIES = {
     "mujoco": "body.mujoco:MujocoBody",
     "opensim": "body.opensim:OpensimBody",
@@ -34,9 +43,19 @@ def load_engine(table: dict[str, str], name: str) -> Any:
     return _engine_class(table, name)()
 
 
-def import_engines(resolved: Resolved) -> None:
-    """Import the libraries of both engines; nothing has imported them before."""
-    _engine_class(BRAINS, resolved.experiment.brain.engine)
+def import_brain(resolved: Resolved) -> None:
+    """Import the library of the brain's engine. Raises UnsupportedError for one that knows no ranks."""
+    name, ranks = resolved.experiment.brain.engine, world().size
+    if ranks > 1 and name not in OVER_RANKS:
+        raise UnsupportedError(
+            f"brain engine '{name}' runs in one process, and {ranks} were started; "
+            f"over several ranks there are: {', '.join(OVER_RANKS)}"
+        )
+    _engine_class(BRAINS, name)
+
+
+def import_body(resolved: Resolved) -> None:
+    """Import the library of the body's engine."""
     _engine_class(BODIES, resolved.experiment.body.engine)
 
 
@@ -45,28 +64,81 @@ def _engine_class(table: dict[str, str], name: str) -> Any:
     return getattr(importlib.import_module(f"{__package__}.{module}"), cls)
 
 
-def build_brain(resolved: Resolved) -> tuple[BrainEngine, dict[str, BrainPort]]:
-    """Build the network in its engine; also gives the port of every recorded population's spikes."""
-    experiment = resolved.experiment
-    populations = resolved.network.populations
-    spikes = {
-        name: brain_port(populations[name], "spikes", writes=False, per="neuron")
-        for name in resolved.recorded_spikes
-    }
-    outputs = {p.port.name: p for p in (*resolved.brain_ports(writes=False), *spikes.values())}
-    brain: BrainEngine = load_engine(BRAINS, experiment.brain.engine)
-    brain.prepare(
-        resolved.network,
-        resolved.brain_ports(writes=True),
-        tuple(outputs.values()),
-        experiment.seed,
-        BrainOptions(
+@dataclass(frozen=True)
+class BrainCall:
+    """What a brain is prepared with. spikes: recorded population to the port with its spikes."""
+
+    network: Network
+    inputs: tuple[BrainPort, ...]
+    outputs: tuple[BrainPort, ...]
+    seed: int
+    options: BrainOptions
+    spikes: dict[str, BrainPort]
+
+    @classmethod
+    def of(cls, resolved: Resolved) -> BrainCall:
+        """The same on every rank."""
+        experiment, populations = resolved.experiment, resolved.network.populations
+        spikes = {name: own_spikes(populations[name]) for name in resolved.recorded_spikes}
+        counts = [total_count(populations[n]) for n in resolved.recorded_spikes] if world().size > 1 else []
+        read = (*resolved.brain_ports(writes=False), *spikes.values(), *counts)
+        options = BrainOptions(
             experiment.brain.resolution_ms,
             experiment.brain.virtual_processes,
             sample_ms=experiment.loop.interval_ms,
-        ),
+        )
+        outputs = {p.port.name: p for p in read}
+        inputs = tuple(resolved.brain_ports(writes=True))
+        return cls(resolved.network, inputs, tuple(outputs.values()), experiment.seed, options, spikes)
+
+    def prepare(self, brain: BrainEngine) -> None:
+        """Build the network in an engine."""
+        brain.prepare(self.network, self.inputs, self.outputs, self.seed, self.options)
+
+
+def build_brain(
+    resolved: Resolved, patience: Patience | None = None
+) -> tuple[BrainEngine, dict[str, BrainPort]]:
+    """Build the network in its engine; also gives the port of every recorded population's spikes.
+
+    patience: of rank 0 with the others, where there are any.
+    """
+    call = BrainCall.of(resolved)
+    brain: BrainEngine = load_engine(BRAINS, resolved.experiment.brain.engine)
+    if world().size > 1:
+        brain = LeadingBrain(brain, world(), patience or Patience(0.0))
+    call.prepare(brain)
+    return brain, call.spikes
+
+
+def follow_brain(resolved: Resolved, patience: Patience, log: Callable[[Path], None]) -> None:
+    """On every rank but 0: build the same brain, and do with it what rank 0 says, to its end.
+
+    log: called with the run folder once it is known.
+    """
+    call = BrainCall.of(resolved)
+    brain: BrainEngine = load_engine(BRAINS, resolved.experiment.brain.engine)
+    patience.wait()
+    call.prepare(brain)
+    patience.done()
+
+    def record(folder: Path) -> RankSpikes:
+        log(folder)
+        return rank_spikes(resolved, brain, folder)
+
+    follow(brain, Message(call.inputs), world(), patience, record)
+
+
+def rank_spikes(resolved: Resolved, brain: BrainEngine, folder: Path) -> RankSpikes:
+    """What records the spikes of this rank's neurons."""
+    from .loop.recorder import population_info
+    from .record.rank_spikes import RankSpikes
+
+    ports = {name: own_spikes(resolved.network.populations[name]) for name in resolved.recorded_spikes}
+    info = population_info(resolved)
+    return RankSpikes(
+        folder, world().rank, info, lambda name: cast(SpikeBatch, brain.read(ports[name].port.name))
     )
-    return brain, spikes
 
 
 def build_body(resolved: Resolved) -> BodyEngine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -17,15 +18,18 @@ from .beforehand import check_out, check_video, make_run_folder
 from .body.engine import BodyEngine
 from .brain.engine import BrainEngine, BrainPort
 from .brain.facts import facts as network_facts
-from .clock import ns_to_ms, ns_to_s
+from .brain.ranks import LeadingBrain
 from .errors import RunError
 from .loop.closed_loop import ClosedLoop, Observer
-from .loop.trials import summary as trial_summary
+from .parallel import Patience, peak_memory_mib, world
 from .record.check import Outcome
 from .record.folder import copy_experiment, experiment_digest, provenance, write_json
 from .record.layout import EXPERIMENT_FILE, LOG_FILE, NETWORK_FILE, RUN_FILE, SUMMARY_FILE
+from .record.standing import Standing
+from .record.state import State, write_state
 from .resolve import open_experiment
 from .resolved import Resolved
+from .summary import summary
 
 if TYPE_CHECKING:  # both bring HDF5, and an experiment is checked before anything heavy is imported
     from .loop.recorder import Recorder
@@ -42,13 +46,16 @@ def open_run(folder: Path) -> Run:
 @dataclass(frozen=True)
 class Request:
     """What to run and where to put it. out: parent of the new run folder; video: also draw one; name: what the run
-    folder's name begins with, in place of the experiment's."""
+    folder's name begins with, in place of the experiment's; into: a run folder that a launcher made, in place of a new
+    one; rank_timeout_s: how long a rank may wait for the others before all end."""
 
     folder: Path
     overrides: tuple[str, ...] = ()
     out: Path = Path("runs")
     video: bool = False
     name: str = ""
+    into: Path | None = None
+    rank_timeout_s: float = 600.0
 
 
 @dataclass
@@ -66,29 +73,53 @@ class Phases:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
 
 
+STACKS_FILE = "rank{}.stacks.txt"
+"""Where each thread of a rank stood when it had waited too long for the others."""
 Engines: TypeAlias = tuple[BrainEngine, BodyEngine, dict[str, BrainPort]]
 Watch: TypeAlias = "Callable[[ClosedLoop, Recorder], Observer]"
 """Makes an observer for progress, once loop and recorder exist."""
 
 
 def run(request: Request, watch: Watch | None = None, say: Callable[[str], None] = lambda _: None) -> Run:
-    """Run one experiment to its end, to Ctrl-C or to an error, and return the finished run folder.
+    """Run one experiment to its end, to Ctrl-C or to an error, and return the finished run folder. Of several ranks
+    this is rank 0; the others ``follow``.
 
     say: called with one line when something begins. Raises ExperimentError, and NeverError for an ``out`` that cannot
     be written to, before anything is written; RunError after everything recorded so far has been stored.
     """
+    standing = Standing(request.into)
+    with _none_left(), standing.kept():
+        standing.now(State.BUILDING)
+        return _run(request, standing, watch, say)
+
+
+@contextmanager
+def _none_left() -> Iterator[None]:
+    """After an error in the middle of a step the other ranks wait where nothing but an end reaches them."""
+    try:
+        yield
+    except BaseException as error:
+        if world().apart:
+            print(f"error: {error}", file=sys.stderr, flush=True)
+            world().abort(1)
+        raise
+
+
+def _run(request: Request, standing: Standing, watch: Watch | None, say: Callable[[str], None]) -> Run:
     phases = Phases()
-    with phases.measure("validate"):
-        resolved = open_experiment(request.folder, request.overrides)
-        check_out(request.out)
-        if request.video:
-            check_video(resolved)
+    patience = Patience(request.rank_timeout_s if world().size > 1 else 0.0)
+    with phases.measure("validate"), world().together():
+        resolved = _checked(request)
     with ExitStack() as closing:
-        engines = _build(resolved, phases, closing, say)
-        folder = make_run_folder(request.out, request.name or resolved.source.name)
+        closing.callback(patience.close)
+        engines = _build(resolved, phases, patience, closing, say)
+        folder = request.into or make_run_folder(request.out, request.name or resolved.source.name)
+        standing.moves_to(folder)
         say(f"run folder {folder}")
         _store_description(resolved, folder)
+        standing.now(State.RUNNING)
         with _logged(folder):
+            _lead(engines[0], resolved, folder, patience)
             _simulate(resolved, engines, folder, phases, watch)
     with _logged(folder):
         _judge(resolved, open_run(folder), folder, say)
@@ -98,7 +129,58 @@ def run(request: Request, watch: Watch | None = None, say: Callable[[str], None]
         present(resolved, folder, request.video, say)
     done = open_run(folder).summary
     write_json(folder / SUMMARY_FILE, {**done, "phases_s": phases.seconds})
+    standing.now(State.DONE if done["completed"] else State.CANCELLED, done["stopped_because"] or "")
     return open_run(folder)
+
+
+def follow(request: Request) -> None:
+    """What every rank but 0 does in ``run``: it builds its share of the same brain, and simulates what rank 0 says."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # all ranks get them, and rank 0 decides
+    patience, place = Patience(request.rank_timeout_s), [request.into]
+    with world().together():
+        resolved = open_experiment(request.folder, request.overrides)
+    with world().together():
+        build.import_brain(resolved)
+
+    def log(folder: Path) -> None:
+        place[0] = folder
+        patience.write_to(folder / STACKS_FILE.format(world().rank))
+
+    try:
+        build.follow_brain(resolved, patience, log)
+    except Exception as error:
+        _end_all(error, place[0])
+        raise
+    patience.close()
+
+
+def _end_all(error: Exception, folder: Path | None) -> None:
+    """Say in the run folder why this rank cannot go on, and end the others, which may wait for it where nothing else
+    reaches them."""
+    what = f"rank {world().rank}: {type(error).__name__}: {error}"
+    if folder is None:
+        print(f"error: {what}", file=sys.stderr, flush=True)
+    else:
+        with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
+            log.write(f"rank {world().rank}:\n{traceback.format_exc()}")
+        write_state(folder, State.FAILED, what)
+    world().abort(1)
+
+
+def _checked(request: Request) -> Resolved:
+    resolved = open_experiment(request.folder, request.overrides)
+    check_out(request.out)
+    if request.video:
+        check_video(resolved)
+    return resolved
+
+
+def _lead(brain: BrainEngine, resolved: Resolved, folder: Path, patience: Patience) -> None:
+    """Have all ranks record their own spikes, where there are several."""
+    if isinstance(brain, LeadingBrain):
+        patience.write_to(folder / STACKS_FILE.format(0))
+        brain.record(folder, build.rank_spikes(resolved, brain, folder))
 
 
 def _store_description(resolved: Resolved, folder: Path) -> None:
@@ -121,13 +203,16 @@ def _logged(folder: Path) -> Iterator[None]:
         raise
 
 
-def _build(resolved: Resolved, phases: Phases, closing: ExitStack, say: Callable[[str], None]) -> Engines:
+def _build(
+    resolved: Resolved, phases: Phases, patience: Patience, closing: ExitStack, say: Callable[[str], None]
+) -> Engines:
     """Both engines, prepared. What only an engine can find wrong is found here, before anything is written."""
-    with phases.measure("import"):
-        build.import_engines(resolved)
+    with phases.measure("import"), world().together():
+        build.import_brain(resolved)
+        build.import_body(resolved)
     say(f"building '{resolved.network.name}': {resolved.network.n_neurons:,} neurons")
     with phases.measure("build_brain"):
-        brain, spike_ports = build.build_brain(resolved)
+        brain, spike_ports = build.build_brain(resolved, patience)
     closing.callback(brain.close)
     with phases.measure("build_body"):
         body = build.build_body(resolved)
@@ -144,7 +229,8 @@ def _simulate(
     brain, body, spike_ports = engines
     loop = build.build_loop(resolved, brain, body, folder / "dump")
     try:
-        recorder = Recorder(folder, resolved, loop.wiring, brain, body, spike_ports)
+        several = isinstance(brain, LeadingBrain)
+        recorder = Recorder(folder, resolved, loop.wiring, brain, body, spike_ports, counted=several)
         loop.observers = (recorder, watch(loop, recorder)) if watch else (recorder,)
         _loop(resolved, loop, recorder, folder, phases)
     finally:
@@ -163,10 +249,20 @@ def _loop(resolved: Resolved, loop: ClosedLoop, recorder: Recorder, folder: Path
         error = str(stopped) or type(stopped).__name__
         raise
     finally:
-        try:
-            recorder.close()
-        finally:
-            write_json(folder / SUMMARY_FILE, summary(resolved, loop, recorder, phases, engines, error))
+        memory_mib = _stop_recording(loop.brain, recorder)
+        facts = summary(resolved, loop, recorder, phases.seconds, engines, memory_mib, error)
+        write_json(folder / SUMMARY_FILE, facts)
+
+
+def _stop_recording(brain: BrainEngine, recorder: Recorder) -> list[float]:
+    """Bring everything to disk, on all ranks. Gives the most memory that each has held, MiB."""
+    try:
+        if isinstance(brain, LeadingBrain):
+            brain.stop_recording()
+            return brain.peak_memory_mib()
+        return [peak_memory_mib()]
+    finally:
+        recorder.close()
 
 
 @contextmanager
@@ -188,80 +284,6 @@ def stop_on_interrupt(loop: ClosedLoop) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def summary(
-    resolved: Resolved,
-    loop: ClosedLoop,
-    recorder: Recorder,
-    phases: Phases,
-    engines: dict[str, dict[str, Any]],
-    error: str,
-) -> dict[str, Any]:
-    """``summary.json``; every key is explained in ``docs/run-folder.md``."""
-    biological_s = ns_to_s(loop.now_ns)
-    wall_s = loop.spent.total
-    sizes = recorder.store.populations
-    counts = recorder.tap.spike_counts
-    task = (
-        trial_summary(resolved.task, loop.wiring.trials.rows)
-        if resolved.task and loop.wiring.trials
-        else None
-    )
-    return {
-        "name": resolved.source.name,
-        "title": resolved.experiment.title,
-        "seed": resolved.experiment.seed,
-        "duration_ms": resolved.experiment.loop.duration_ms,
-        "biological_s": biological_s,
-        "wall_s": wall_s,
-        "rtf": (wall_s - loop.spent.waiting) / biological_s if biological_s else None,
-        "completed": _completed(loop),
-        "stopped_because": error or loop.stopped_because,
-        "phases_s": {**phases.seconds},
-        "steps": loop.cycle_count,
-        "step_ms": step_ms(loop),
-        "spikes": counts,
-        "rates_hz": {
-            n: c / sizes[n].size / biological_s if biological_s else None for n, c in counts.items()
-        },
-        "neurons": resolved.network.n_neurons,
-        "synapses": engines["brain"].get("synapses", resolved.network.expected_synapses()),
-        "muscles": len(resolved.body.muscles),
-        "task": task,
-        # An experiment's own check gives another.
-        "score": task["mean_score"] if task and _completed(loop) else None,
-        "checks": [],
-        "perturbations": [
-            {"name": f.name, "start_ms": ns_to_ms(f.start_ns), "end_ms": ns_to_ms(f.end_ns)}
-            for f in resolved.forces
-        ],
-        "interventions": [
-            {"name": c.name, "at_ms": ns_to_ms(c.at_ns), "populations": c.populations}
-            for c in resolved.changes
-        ],
-        "engine": engines,
-        "lag_ms": loop.worst_lag_s * 1e3 if loop.realtime else None,
-    }
-
-
-def _completed(loop: ClosedLoop) -> bool:
-    return loop.now_ns >= loop.schedule.duration_ns or loop.trials_done
-
-
-def step_ms(loop: ClosedLoop) -> dict[str, float]:
-    """Mean wall time per step, ms, by what it was spent on; ``record`` is part of ``loop_overhead``."""
-    spent, steps = loop.spent, max(loop.cycle_count, 1)
-    parts = {
-        "brain": spent.brain,
-        "body": spent.body,
-        "transfer": spent.transfer,
-        "readout": spent.readout,
-        "record": spent.record,
-        "loop_overhead": spent.loop_overhead,
-        "total": spent.total - spent.waiting,
-    }
-    return {name: 1e3 * seconds / steps for name, seconds in parts.items()}
 
 
 def _judge(resolved: Resolved, run: Run, folder: Path, say: Callable[[str], None]) -> None:

@@ -28,6 +28,12 @@ class Connections:
     def __len__(self) -> int:
         return int(self.sources.size)
 
+    def part(self, chosen: Ints) -> Connections:
+        """Those at the positions ``chosen``, in their order."""
+        return Connections(
+            self.sources[chosen], self.targets[chosen], self.weights[chosen], self.delays_ms[chosen]
+        )
+
 
 @dataclass(frozen=True)
 class Ends:

@@ -7,7 +7,7 @@ cycles; ``close`` at the end, also after an error. On a distributed engine all r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ..ports import SPIKES_UNIT, Kind, Numbered, Port, Signal, Value
@@ -50,6 +50,8 @@ class BrainPort:
     groups: per channel the neurons it stands for, as indices within the population.
     tau_ms: time constant of the filter of a ``rate`` output. weight: synaptic weight of ``rate`` and ``spikes``
     inputs, in the unit of the neuron model. receptor: of these inputs, for multi-receptor models, else 0.
+    whole: of spikes that a brain over several ranks gives: those of all, on rank 0, or on each rank its own, as
+    recording wants them.
     """
 
     port: Port
@@ -59,6 +61,7 @@ class BrainPort:
     tau_ms: float = 20.0
     weight: float = 1.0
     receptor: int = 0
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,17 @@ def brain_port(
     return BrainPort(port, population.name, quantity, groups, tau_ms, weight, receptor)
 
 
+def own_spikes(population: Population) -> BrainPort:
+    """The port that recording reads: spikes per neuron, on each rank its own."""
+    described = brain_port(population, "spikes", writes=False, per="neuron")
+    return replace(described, port=replace(described.port, name=f"{described.port.name}:own"), whole=False)
+
+
+def total_count(population: Population) -> BrainPort:
+    """How many spikes a whole population fired, over all ranks."""
+    return brain_port(population, "count", writes=False, per="population")
+
+
 __all__ = [
     "INPUTS",
     "OUTPUTS",
@@ -182,4 +196,6 @@ __all__ = [
     "Excitability",
     "Signal",
     "brain_port",
+    "own_spikes",
+    "total_count",
 ]

@@ -1,9 +1,11 @@
-"""NEST as a brain engine: nest-simulator 3.10, one process, ``virtual_processes`` threads.
+"""NEST as a brain engine: nest-simulator 3.10, ``virtual_processes`` threads of one process or of several ranks.
 
 What was measured about reading, and what determines the spikes, is in ``docs/science/nest-engine.md``. Random
 numbers: initial values and connections come from streams of their own names (``Network``); all noise while
 running (Poisson trains of ``rate`` inputs and backgrounds, stochastic neuron models) comes from one NEST stream per
 virtual process.
+
+Over several ranks every rank makes the same calls, and what comes out is whole on rank 0.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,24 +21,24 @@ import numpy as np
 
 from ..clock import format_ms, ms_to_ns, ns_to_ms, ratio
 from ..errors import NetworkError, PortError, RunError, UnsupportedError
+from ..parallel import world
 from ..ports import Value
-from .engine import OUTPUTS, BrainOptions, BrainPort, Excitability
+from .engine import BrainOptions, BrainPort, Excitability
 from .nest_build import (
+    Share,
     connect,
     connect_background,
     create_population,
     create_recorder,
     kernel_seed,
-    record_spikes,
 )
 from .nest_excitability import Excitabilities
-from .nest_files import AsciiTail, parse_integers, parse_steps
 from .nest_inputs import InputPort, device_delay_ns
 from .nest_kernel import NestError, claim, holds, nest, release, translated
-from .nest_samples import Samples, check_recordable
+from .nest_outputs import Outputs
 from .nest_threads import Binding, threads_now
 from .network import Network
-from .readout import Readout, check_ports, check_spikes_due, find
+from .readout import check_ports, check_spikes_due, find
 
 TIC_NS = 1000
 """NEST counts time in tics of 1 us; its resolution must be a whole number of them."""
@@ -50,12 +51,13 @@ class NestBrain:
         self.now_ns = 0
         self.resolution_ns = 0
         self.kernel_s = 0.0
+        self.alive: Callable[[], None] = lambda: None
+        """Called now and then while building, which can take minutes."""
+        self._ranks = world()
         self._running = False
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._binding: Binding | None = None
-        self._samples: dict[str, Samples] = {}
-        self._spikes: AsciiTail | None = None
-        self._readers: dict[str, Callable[[], Value]] = {}
+        self._outputs: Outputs | None = None
 
     # --- building -----------------------------------------------------------------------------------------
 
@@ -72,8 +74,10 @@ class NestBrain:
         check_ports(network, outputs, writes=False)
         claim(self)
         try:
-            self._reset_kernel(network, options)
-            self._build(network, inputs, outputs, seed, options)
+            # NEST's Prepare is one for all ranks: none may come to it while another has stopped.
+            with self._ranks.together():
+                self._reset_kernel(network, options)
+                self._build(network, inputs, outputs, seed, options)
             nest.rng_seed = kernel_seed(seed, "runtime")
             with translated(NetworkError, f"network '{network.name}': cannot prepare"):
                 nest.Prepare()
@@ -86,8 +90,7 @@ class NestBrain:
     def _reset_kernel(self, network: Network, options: BrainOptions) -> None:
         self.resolution_ns = ms_to_ns(options.resolution_ms, "resolution")
         ratio(self.resolution_ns, TIC_NS, "resolution", "NEST's tic")
-        if options.virtual_processes < 1:
-            raise NetworkError(f"virtual_processes = {options.virtual_processes}; it must be at least 1")
+        threads = _threads(options.virtual_processes, self._ranks.size)
         shared_memory = Path("/dev/shm")
         folder = shared_memory if os.access(shared_memory, os.W_OK) else None
         self._folder = tempfile.TemporaryDirectory(prefix="sherrington-nest-", dir=folder)
@@ -101,11 +104,11 @@ class NestBrain:
         before = threads_now()
         nest.set(
             resolution=ns_to_ms(self.resolution_ns),
-            local_num_threads=options.virtual_processes,
+            local_num_threads=threads,
             overwrite_files=True,
             data_path=self._folder.name,
         )
-        self._binding = Binding(before, options.virtual_processes)
+        self._binding = Binding(before, threads)
 
     def _build(
         self,
@@ -117,11 +120,11 @@ class NestBrain:
     ) -> None:
         """Recorder and populations first: node numbers, and so the split over virtual processes, do not depend on the
         ports."""
+        share = Share(self._ranks.rank, self._ranks.size, options.virtual_processes)
         self._recorder = create_recorder(options.virtual_processes)
-        self._first_neuron = options.virtual_processes + 1
         self._nodes = {n: create_population(network, p, seed) for n, p in network.populations.items()}
         for projection in network.projections:
-            connect(network, projection, self._nodes, seed, self.resolution_ns)
+            connect(network, projection, self._nodes, seed, self.resolution_ns, share, self.alive)
         self._facts = self._count(network, options)
         for background in network.backgrounds:
             connect_background(network, background, self._nodes, self.resolution_ns)
@@ -131,60 +134,26 @@ class NestBrain:
             for p in inputs
         }
         self._excitability = Excitabilities(network, self._nodes, list(self._inputs.values()), seed)
-        self._outputs = {p.port.name: p for p in outputs}
-        self._readout = Readout(network, outputs)
-        self._record_spikes(network)
-        self._record_samples(network, outputs, options)
-        self._readers = {p.port.name: self._reader(p) for p in outputs}
+        self._outputs = Outputs(network, outputs, self._nodes, share, self._ranks, self.resolution_ns)
+        self._outputs.record_spikes(network, self._recorder)
+        self._outputs.record_samples(network, ms_to_ns(options.sample_ms, "sample interval"), self._delay_ns)
 
     def _count(self, network: Network, options: BrainOptions) -> dict[str, Any]:
+        synapses = np.array([float(nest.num_connections)])
+        self._ranks.total(synapses)
         return {
             "engine": "nest",
             "version": nest.__version__,
             "neurons": network.n_neurons,
-            "synapses": int(nest.num_connections),
-            "threads": options.virtual_processes,
+            "synapses": int(synapses[0]),
+            "ranks": self._ranks.size,
+            "threads": options.virtual_processes // self._ranks.size,
             "resolution_ms": ns_to_ms(self.resolution_ns),
         }
 
-    def _record_spikes(self, network: Network) -> None:
-        """One recorder for every population that a port reads."""
-        populations = self._readout.populations
-        if not populations:
-            return
-        self._precise = any(network.population(n).model.endswith(("_ps", "_lossless")) for n in populations)
-        self._recorder.set(
-            record_to="ascii",
-            time_in_steps=True,
-            label="spikes",
-            precision=6 if self._precise else 0,  # offsets in ms: 6 digits are whole nanoseconds
-        )
-        # As long as the shortest there is: with a shorter one NEST would draw its random numbers in another order, and
-        # a network that is read would spike differently from one that is not.
-        delay_ms = float(nest.min_delay)
-        for name in populations:
-            with translated(PortError, f"population '{name}' ({network.population(name).model}): no spikes"):
-                record_spikes(self._recorder, self._nodes[name], delay_ms)
-
-    def _record_samples(self, network: Network, outputs: Sequence[BrainPort], options: BrainOptions) -> None:
-        sample_ns = ms_to_ns(options.sample_ms, "sample interval")
-        ratio(sample_ns, self.resolution_ns, "sample interval", "resolution")
-        sampled = [p for p in outputs if p.quantity not in OUTPUTS]
-        for p in sampled:
-            check_recordable(p, self._nodes[p.population][0])
-        for index, name in enumerate(sorted({p.population for p in sampled})):
-            ports = [p for p in sampled if p.population == name]
-            self._samples[name] = Samples(
-                self._nodes[name], ports, f"samples{index}", sample_ns, self._delay_ns
-            )
-
     def _open_files(self) -> None:
-        assert self._folder is not None
-        folder = Path(self._folder.name)
-        if self._readout.populations:
-            self._spikes = AsciiTail(folder, "spikes")
-        for samples in self._samples.values():
-            samples.open(folder)
+        assert self._folder is not None and self._outputs is not None
+        self._outputs.open(Path(self._folder.name))
         self._remove_folder()  # every file in it is open on both sides, and unlinked
 
     # --- running ------------------------------------------------------------------------------------------
@@ -197,14 +166,12 @@ class NestBrain:
     def advance(self, until_ns: int) -> None:
         """See ``BrainEngine.advance``. Raises ClockError, PortError, RunError."""
         self._check_open()
+        assert self._outputs is not None
         ratio(until_ns - self.now_ns, self.resolution_ns, "interval of the brain", "its resolution")
         for name, sender in self._inputs.items():
             check_spikes_due(name, sender.last_spike_ns, until_ns)
         self._run(until_ns)
-        times_ns, neurons = self._new_spikes(until_ns)
-        self._readout.update(times_ns, neurons, self.now_ns, until_ns)
-        for samples in self._samples.values():
-            samples.update()
+        self._outputs.take(self.now_ns, until_ns)
         self.now_ns = until_ns
 
     def _run(self, until_ns: int) -> None:
@@ -219,30 +186,12 @@ class NestBrain:
         finally:
             self.kernel_s += perf_counter() - started
 
-    def _new_spikes(self, until_ns: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """Times in ns and neurons (numbered in the order of the description) of the last Run, unsorted."""
-        text = self._spikes.read() if self._spikes else b""
-        if self._spikes and self._precise:
-            fields = parse_integers(text, 4)
-            before_step_ns = fields[:, 2] * 1_000_000 + fields[:, 3]
-            return fields[:, 1] * self.resolution_ns - before_step_ns, fields[:, 0] - self._first_neuron
-        first, last = self.now_ns // self.resolution_ns + 1, until_ns // self.resolution_ns
-        fields = parse_steps(text, first, last)
-        return fields[:, 1] * self.resolution_ns, fields[:, 0] - self._first_neuron
-
     def read(self, port: str) -> Value:
         """See ``BrainEngine.read``. Before the first ``advance``: no spikes, zero rates, initial values."""
-        if port not in self._readers:
+        if self._outputs is None:
             self._check_open()
-            find(self._outputs, port, "output")
-        return self._readers[port]()
-
-    def _reader(self, described: BrainPort) -> Callable[[], Value]:
-        """What reads a port, looked up once: a thousand ports are read in every step."""
-        name = described.port.name
-        if described.quantity not in OUTPUTS:
-            return partial(self._samples[described.population].read, name)
-        return partial(self._readout.spikes if described.quantity == "spikes" else self._readout.signal, name)
+            raise PortError(f"no output port '{port}': the brain is closed")
+        return self._outputs.read(port)
 
     def set_excitability(self, population: str, change: Excitability) -> None:
         """See ``nest_excitability``. Raises UnsupportedError where the model has no means for it."""
@@ -277,10 +226,9 @@ class NestBrain:
 
     def close(self) -> None:
         """Give the kernel back and remove the recording files."""
-        for tail in (self._spikes, *self._samples.values()):
-            if tail is not None:
-                tail.close()
-        self._spikes, self._samples, self._readers = None, {}, {}
+        if self._outputs is not None:
+            self._outputs.close()
+        self._outputs = None
         if holds(self):
             if self._running:
                 nest.Cleanup()
@@ -295,6 +243,19 @@ class NestBrain:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def _threads(virtual_processes: int, ranks: int) -> int:
+    """Threads of each rank. Raises NetworkError where they do not come out even."""
+    if virtual_processes < 1:
+        raise NetworkError(f"virtual_processes = {virtual_processes}; it must be at least 1")
+    threads, rest = divmod(virtual_processes, ranks)
+    if rest:
+        raise NetworkError(
+            f"virtual_processes = {virtual_processes} cannot be shared out evenly to {ranks} ranks; start as many "
+            f"ranks as divide it, or say --set brain.virtual_processes={ranks}, which gives other random numbers"
+        )
+    return threads
 
 
 __all__ = ["NestBrain"]

@@ -1,17 +1,19 @@
 """From a described network to NEST nodes and connections.
 
 Connections are drawn by ``Network.blocks``, so they are the same for every engine and any number of threads or
-ranks, and handed to NEST as arrays, one block after the other. What that costs beside NEST's own rules is in
-``docs/science/nest-engine.md``.
+ranks, and handed to NEST as arrays, one block after the other; each rank draws all and keeps those to its own neurons.
+What that costs beside NEST's own rules is in ``docs/science/nest-engine.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..clock import ns_to_ms
 from ..errors import NetworkError
@@ -38,6 +40,21 @@ HPC_NODES = 65_534
 CONNECTIONS_PER_MODEL = 0.95 * (2**27 - 2)
 """NEST's limit for each virtual process and synapse model, less a margin: neurons go round the virtual processes, so
 that each has nearly the same number of connections."""
+
+
+@dataclass
+class Share:
+    """What of a network is on this rank. NEST deals node numbers out to the virtual processes in turn, and these to the
+    ranks. made: connections so far on all ranks, by synapse model: the same on every rank, as all must choose alike."""
+
+    rank: int
+    ranks: int
+    virtual_processes: int
+    made: dict[str, int] = field(default_factory=dict)
+
+    def holds(self, node_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether the nodes of these numbers are on this rank."""
+        return np.equal(node_ids % self.virtual_processes % self.ranks, self.rank)
 
 
 def create_recorder(virtual_processes: int) -> Any:
@@ -111,29 +128,48 @@ def _set_each(nodes: Any, values: Mapping[str, Floats], what: str) -> None:
 
 
 def connect(
-    network: Network, projection: Projection, nodes: Mapping[str, Any], seed: int, resolution_ns: int
+    network: Network,
+    projection: Projection,
+    nodes: Mapping[str, Any],
+    seed: int,
+    resolution_ns: int,
+    share: Share,
+    alive: Callable[[], None],
 ) -> None:
-    """Make the connections of one projection. Raises NetworkError naming the projection."""
+    """Make the connections of one projection to the neurons of this rank. Raises NetworkError naming the projection.
+
+    alive: called after each block; a large network takes minutes.
+    """
     what = f"projection '{projection.name}'"
-    model = _synapse_model(network, projection, nodes, what)
+    model = _synapse_model(network, projection, nodes, share.virtual_processes, what)
     source, target = (nodes[network.resolve(r)[0].name] for r in (projection.source, projection.target))
-    room = round(CONNECTIONS_PER_MODEL * nest.total_num_virtual_procs)
+    first = source[0].global_id, target[0].global_id
     with translated(NetworkError, f"{what} ({projection.synapse}): cannot connect", _WRONG_TYPE):
         for block in network.blocks(projection, seed):
-            form = _with_room(model, len(block), room)
-            _connect_block(
-                block, source[0].global_id, target[0].global_id, projection.receptor, form, resolution_ns
-            )
+            form = _with_room(model, len(block), share)
+            _connect_block(_own(block, first[1], share), *first, projection.receptor, form, resolution_ns)
+            alive()
 
 
-def _with_room(model: str, connections: int, room: int) -> str:
+def _with_room(model: str, connections: int, share: Share) -> str:
     """The synapse model, or its first copy that still takes so many connections."""
+    room = round(CONNECTIONS_PER_MODEL * share.virtual_processes)
     for name in chain([model], (f"{model} {n}" for n in count(2))):
         if name != model and name not in nest.synapse_models:
             nest.CopyModel(model, name)
-        if nest.GetDefaults(name, "num_connections") + connections <= room:
+        if share.made.get(name, 0) + connections <= room:
             break
+    share.made[name] = share.made.get(name, 0) + connections
     return name
+
+
+def _own(drawn: Connections, first_target: int, share: Share) -> Connections:
+    """The connections to neurons of this rank. Never none of some: NEST's ranks must all know that there are new ones,
+    and one to a neuron elsewhere is not made."""
+    if share.ranks == 1 or not len(drawn):
+        return drawn
+    chosen = np.flatnonzero(share.holds(drawn.targets + first_target))
+    return drawn.part(chosen if chosen.size else np.zeros(1, np.int64))
 
 
 def _connect_block(
@@ -151,13 +187,15 @@ def _connect_block(
     )
 
 
-def _synapse_model(network: Network, projection: Projection, nodes: Mapping[str, Any], what: str) -> str:
+def _synapse_model(
+    network: Network, projection: Projection, nodes: Mapping[str, Any], virtual_processes: int, what: str
+) -> str:
     """The synapse model, or a copy that carries the projection's parameters, those common to all synapses included.
 
     Projections with the same parameters and modulator share one copy: NEST has room for some 400 synapse models.
     """
     check_model(projection.synapse, nest.synapse_models, what)
-    model = _smallest(projection, nodes[network.resolve(projection.target)[0].name])
+    model = _smallest(projection, nodes[network.resolve(projection.target)[0].name], virtual_processes)
     if not projection.synapse_params and not projection.modulator:
         return model
     defaults = nest.GetDefaults(model)
@@ -177,13 +215,12 @@ def _synapse_model(network: Network, projection: Projection, nodes: Mapping[str,
     return name
 
 
-def _smallest(projection: Projection, targets: Any) -> str:
+def _smallest(projection: Projection, targets: Any, virtual_processes: int) -> str:
     """The synapse model, or its ``_hpc`` version, which does the same in 16 bytes less where it can reach the targets:
     it numbers the nodes of a thread in two bytes, and knows no receptors."""
     compact = f"{projection.synapse}_hpc"
-    processes = int(nest.total_num_virtual_procs)
     # Its number on its thread, which has every recorder.
-    last = targets[-1].global_id // processes + processes
+    last = targets[-1].global_id // virtual_processes + virtual_processes
     reachable = last <= HPC_NODES and not projection.receptor
     return compact if reachable and compact in nest.synapse_models else projection.synapse
 

@@ -19,15 +19,22 @@ from ..errors import PortError, known
 from ..ports import Signal
 from .engine import BrainPort
 from .groups import bounds, members
+from .nest_build import Share
 from .nest_files import AsciiTail
 from .nest_kernel import nest
 
 Ints = NDArray[np.int64]
 
 
-def check_recordable(p: BrainPort, node: Any) -> None:
+def check_recordable(p: BrainPort, nodes: Any, share: Share) -> None:
     """Raises PortError with the recordables that a neuron of the population has: with several receptors there are more
-    than its model has by default."""
+    than its model has by default. A rank without a neuron of the population leaves it to the others."""
+    here = np.flatnonzero(
+        share.holds(np.arange(min(len(nodes), share.virtual_processes)) + nodes[0].global_id)
+    )
+    if not here.size:
+        return
+    node = nodes[int(here[0])]
     model = node.model
     names = tuple(map(str, node.get("recordables"))) if "recordables" in nest.GetDefaults(model) else ()
     if p.quantity not in names:
@@ -38,20 +45,25 @@ def check_recordable(p: BrainPort, node: Any) -> None:
 
 
 class Samples:
-    """The latest sample of some recordables of one population."""
+    """The latest sample of some recordables of one population. Each rank samples its own neurons."""
 
     def __init__(
-        self, nodes: Any, ports: Sequence[BrainPort], label: str, sample_ns: int, delay_ns: int
+        self, nodes: Any, ports: Sequence[BrainPort], label: str, sample_ns: int, delay_ns: int, share: Share
     ) -> None:
         """Create the multimeter; call ``open`` after ``Prepare``. nodes: the population's NodeCollection."""
         self._label = label
         self._first = int(nodes[0].global_id)
         self._names = sorted({p.quantity for p in ports})
-        self._latest = np.full((len(nodes), len(self._names)), np.nan)
+        self._latest = np.zeros((len(nodes), len(self._names)))
         self._ports = {p.port.name: self._resolve(p) for p in ports}
         wanted = np.unique(np.concatenate([indices for _, indices, _, _ in self._ports.values()]))
+        self._wanted, self._here = wanted, wanted[share.holds(wanted + self._first)]
+        self.size = wanted.size * len(self._names)
+        """How many numbers ``own`` gives."""
+        if self._here.size:
+            own = nest.NodeCollection((self._here + self._first).tolist())
+            self._latest[self._here] = np.column_stack([_initial(own, name) for name in self._names])
         chosen = nest.NodeCollection((wanted + self._first).tolist())
-        self._latest[wanted] = np.column_stack([_initial(chosen, name) for name in self._names])
         interval, offset = ns_to_ms(sample_ns), ns_to_ms(-delay_ns % sample_ns)
         meter = {"record_to": "ascii", "time_in_steps": True, "precision": 17, "label": label}
         self._meter = nest.Create(
@@ -75,6 +87,16 @@ class Samples:
         if text:
             rows = np.fromstring(text.decode("ascii"), sep="\t").reshape(-1, 3 + len(self._names))
             self._latest[rows[:, 0].astype(np.int64) - self._first] = rows[:, 3:]
+
+    def own(self) -> Signal:
+        """The latest samples of this rank's neurons, zero for all others, shape (size,): ranks add them up."""
+        values = np.zeros_like(self._latest)
+        values[self._here] = self._latest[self._here]
+        return np.ravel(values[self._wanted])
+
+    def take(self, values: Signal) -> None:
+        """The latest samples of all neurons: what ``own`` gave, summed over the ranks."""
+        self._latest[self._wanted] = values.reshape(-1, len(self._names))
 
     def read(self, port: str) -> Signal:
         """The latest sample averaged over each channel, shape (n_channels,)."""

@@ -106,6 +106,7 @@ class Readout:
         starts = first_neurons(network)
         reading = [p for p in outputs if p.quantity in OUTPUTS]
         self.populations = tuple(n for n in network.populations if any(p.population == n for p in reading))
+        self._in_batches = _neurons_of(network, [p for p in reading if p.port.kind is Kind.SPIKES])
         self._place(network, starts)
         self._index_groups(reading, starts)
         self._maps = {
@@ -143,6 +144,8 @@ class Readout:
             every[:, 0] * (self._n_neurons + 1) + every[:, 1], return_inverse=True
         )
         self._bounds = np.concatenate(np.divmod(keys, self._n_neurons + 1))
+        self.n_groups = keys.size
+        """Distinct groups of neurons that ports count, over all ports."""
         self._sizes = (every[:, 1] - every[:, 0]).astype(np.float64)
         self._taus_ms = np.repeat([p.tau_ms for p in signals], np.diff(ends))
         self._counts, self._rates = np.zeros(ends[-1]), np.zeros(ends[-1])
@@ -167,15 +170,37 @@ class Readout:
 
     def update(self, times_ns: Ints, neurons: Ints, from_ns: int, until_ns: int) -> None:
         """Take the spikes of (from_ns, until_ns] in any order. times_ns, neurons: shape (n_spikes,)."""
+        self.take_counts(self.count(neurons), until_ns - from_ns)
+        self.take_spikes(times_ns, neurons, from_ns)
+
+    def count(self, neurons: Ints) -> Signal:
+        """Spikes of each distinct group of neurons, shape (n_groups,). What ranks count adds up."""
+        if not self._counts.size:
+            return np.zeros(self.n_groups)
+        found = np.searchsorted(np.sort(neurons), self._bounds)
+        return (found[found.size // 2 :] - found[: found.size // 2]).astype(np.float64)
+
+    def take_counts(self, per_group: Signal, interval_ns: int) -> None:
+        """Counts and filtered rates of all ports from what ``count`` gave, summed over the ranks."""
+        if self._counts.size:
+            self._counts[:] = per_group[self._of_channel]
+            if self._has_rates:
+                self._filter(interval_ns)
+
+    def in_batches(self, neurons: Ints) -> NDArray[np.bool_]:
+        """Whether each of these neurons belongs to a population of which a port gives the spikes."""
+        return self._in_batches[neurons]
+
+    @property
+    def gives_spikes(self) -> bool:
+        """Whether any port gives spikes."""
+        return bool(self._maps)
+
+    def take_spikes(self, times_ns: Ints, neurons: Ints, from_ns: int) -> None:
+        """The spikes that ports of spikes give, all later than from_ns."""
         self._clear()
         if times_ns.size:
             self._sort(times_ns - from_ns, neurons, from_ns)
-        if self._counts.size:
-            found = np.searchsorted(np.sort(neurons), self._bounds)
-            per_group = found[found.size // 2 :] - found[: found.size // 2]
-            self._counts[:] = per_group[self._of_channel]
-            if self._has_rates:
-                self._filter(until_ns - from_ns)
 
     def _sort(self, since_ns: Ints, neurons: Ints, from_ns: int) -> None:
         """By population, then time, then neuron; sorting one integer key is several times faster than
@@ -232,3 +257,11 @@ class Readout:
     def buffer_bytes(self) -> int:
         """Size of the buffers that live as long as the run; constant."""
         return self._counts.nbytes + self._rates.nbytes + self._bounds.nbytes + self._segment.nbytes
+
+
+def _neurons_of(network: Network, ports: Sequence[BrainPort]) -> NDArray[np.bool_]:
+    """Whether each neuron of the network is in a population that one of the ports reads, shape (n_neurons,)."""
+    wanted = {p.population for p in ports}
+    return np.repeat(
+        [n in wanted for n in network.populations], [p.size for p in network.populations.values()]
+    )

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SherringtonError
+from ..parallel import started_rank
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,5 +34,6 @@ def main() -> None:
         app(standalone_mode=True)
     except SherringtonError as error:
         notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
-        print(f"error: {error}{notes}", file=sys.stderr)
+        if started_rank() == 0:  # all say the same
+            print(f"error: {error}{notes}", file=sys.stderr)
         sys.exit(error.exit_status)

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from .. import __version__, experiment
 from ..errors import NeverError
+from ..parallel import world
 from ..resolve import open_experiment
 from .app import STOPPED, Folder, RunFolder, Set, app
 
@@ -27,6 +28,13 @@ def run(
     seed: Annotated[int | None, typer.Option(help="seed of every random stream")] = None,
     out: Annotated[Path, typer.Option(help="parent of the new run folder")] = Path("runs"),
     video: Annotated[bool, typer.Option("--video", help="also draw a video of the body")] = False,
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="use this run folder, made by a launcher, not a new one"),
+    ] = None,
+    rank_timeout_s: Annotated[
+        float, typer.Option(help="of several ranks: end all when one waits longer than this for the others")
+    ] = 600.0,
     sweep: Annotated[
         Path | None, typer.Option(metavar="FILE", help="make many runs, as this sweep file says")
     ] = None,
@@ -48,15 +56,27 @@ def run(
         from ..sweep.command import run_and_print
         from ..sweep.sweep import Request
 
+        _alone("a sweep starts processes of its own")
         raise typer.Exit(run_and_print(Request(sweep, folder, tuple(changes), out, video, again)))
     if again:
         raise NeverError("--again is for a sweep: a run never takes the place of another one; leave it out")
     if folder is None:
         raise NeverError("no experiment is named; give its folder: sherrington run EXPERIMENT")
-    _run(folder, tuple(changes), out, video)
+    from .. import run as runner
+
+    request = runner.Request(folder, tuple(changes), out, video, into=into, rank_timeout_s=rank_timeout_s)
+    if world().rank > 0:
+        runner.follow(request)
+    else:
+        _run(request)
 
 
-def _run(folder: Path, changes: tuple[str, ...], out: Path, video: bool) -> None:
+def _alone(because: str) -> None:
+    if world().size > 1:
+        raise NeverError(f"{because}: start it without mpiexec or srun")
+
+
+def _run(request: Any) -> None:
     from .. import run as runner
     from ..progress import Progress
 
@@ -67,7 +87,6 @@ def _run(folder: Path, changes: tuple[str, ...], out: Path, video: bool) -> None
         shown.append(Progress(console, loop, recorder))
         return shown[-1]
 
-    request = runner.Request(folder, changes, out, video)
     try:
         finished = runner.run(
             request, watch, lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -11,10 +11,11 @@ from typing import cast
 import numpy as np
 
 from ..body.engine import CONSTANTS, BodyEngine
-from ..brain.engine import BrainEngine, BrainPort
+from ..brain.engine import BrainEngine, BrainPort, total_count
 from ..clock import NS_PER_MS, ms_to_ns
 from ..ports import Kind, Port, Signal, SpikeBatch
 from ..record.layout import Places, PopulationInfo
+from ..record.rank_spikes import merge_into
 from ..record.store import RunStore
 from ..record.tap import Tap
 from ..record.trials import TrialTable
@@ -30,7 +31,8 @@ Read = Callable[[], Signal]
 class Recorder:
     """Records spikes of every cycle, signals and poses at their own intervals.
 
-    spike_ports: recorded population to the brain port with its spikes.
+    spike_ports: recorded population to the brain port with its spikes. counted: record no spikes, only how many there
+    are: each rank of a brain over several records those of its own neurons, and ``close`` adds them to the data.
     """
 
     def __init__(
@@ -41,10 +43,11 @@ class Recorder:
         brain: BrainEngine,
         body: BodyEngine,
         spike_ports: Mapping[str, BrainPort],
+        counted: bool = False,
     ) -> None:
         populations = {name: resolved.network.populations[name] for name in resolved.recorded_spikes}
-        info = {name: PopulationInfo(p.size, p.channels, p.region) for name, p in populations.items()}
-        sources = _signals(resolved, wiring, brain, body)
+        info = population_info(resolved)
+        sources = _asked_for(signals(resolved, wiring, brain, body), resolved.recorded_signals)
         seed = resolved.experiment.seed
         places = {
             name: Places(p.sheet.size_mm, resolved.network.positions(name, seed).astype(np.float32))
@@ -54,9 +57,12 @@ class Recorder:
         ports = {name: port for name, (port, _) in sources.items()}
         self.store = RunStore(folder, spikes=info, signals=ports, places=places)
         self.tap = Tap(self.store)
+        self.spikes: Mapping[str, SpikeBatch] = {}
+        """Those of the cycle at hand, by population; valid until the next one."""
         self._table = TrialTable(folder)
         self._brain, self._body = brain, body
-        self._spike_ports = {name: port.port.name for name, port in spike_ports.items()}
+        self._spike_ports = {} if counted else {n: port.port.name for n, port in spike_ports.items()}
+        self._counts = {n: total_count(p).port.name for n, p in populations.items()} if counted else {}
         self._signals = {name: read for name, (_, read) in sources.items()}
         self._signal_interval_ns = _interval(
             resolved, resolved.experiment.record.interval_ms, resolved.interval_ns
@@ -68,21 +74,31 @@ class Recorder:
 
     def __call__(self, loop: ClosedLoop) -> None:
         spikes = {name: cast(SpikeBatch, self._brain.read(port)) for name, port in self._spike_ports.items()}
-        signals: dict[str, Signal] = {}
+        self.spikes = spikes
+        values: dict[str, Signal] = {}
         if loop.now_ns % self._signal_interval_ns == 0:
-            signals = {name: read() for name, read in self._signals.items()}
+            values = {name: read() for name, read in self._signals.items()}
         if loop.now_ns % self._pose_interval_ns == 0:
             activation = self._body.read("muscle_activation") if self._has_activation else None
-            self.tap.take(loop.now_ns, spikes, signals, self._body.pose(), activation)
+            self.tap.take(loop.now_ns, spikes, values, self._body.pose(), activation)
         else:
-            self.tap.take(loop.now_ns, spikes, signals)
+            self.tap.take(loop.now_ns, spikes, values)
         if loop.wiring.trials is not None:
             for row in loop.wiring.trials.rows[self._table.written :]:
                 self._table.append(row)
 
     def close(self) -> None:
-        """Bring everything to the file and close it; safe to call twice."""
-        self.store.close()
+        """Bring everything to the file, the spikes that ranks recorded too, and close it."""
+        try:
+            merge_into(self.store)
+        finally:
+            self.store.close()
+
+
+def population_info(resolved: Resolved) -> dict[str, PopulationInfo]:
+    """What is recorded of the populations whose spikes are."""
+    populations = {name: resolved.network.populations[name] for name in resolved.recorded_spikes}
+    return {name: PopulationInfo(p.size, p.channels, p.region) for name, p in populations.items()}
 
 
 def _interval(resolved: Resolved, asked_ms: float | None, default_ns: int) -> int:
@@ -92,10 +108,10 @@ def _interval(resolved: Resolved, asked_ms: float | None, default_ns: int) -> in
     return cycles * resolved.interval_ns
 
 
-def _signals(
+def signals(
     resolved: Resolved, wiring: Wiring, brain: BrainEngine, body: BodyEngine
 ) -> dict[str, tuple[Port, Read]]:
-    """Every signal of this loop, by its full name, with the way to read it; reduced to those asked for."""
+    """Every signal of this loop, by its full name, with the way to read it between two cycles."""
     found: dict[str, tuple[Port, Read]] = {}
     for name, port in body.outputs.items():
         if name not in CONSTANTS:
@@ -112,7 +128,7 @@ def _signals(
     if wiring.trials is not None:
         for name, port in wiring.trials.ports.items():
             found[f"task.{name}"] = (port, partial(wiring.trials.read, name))
-    return _asked_for(found, resolved.recorded_signals)
+    return found
 
 
 def _asked_for(

@@ -13,6 +13,8 @@ EXPERIMENT_FOLDER = "experiment"
 RUN_FILE = "run.json"
 NETWORK_FILE = "network.json"
 DATA_FILE = "data.h5"
+RANK_FILES = "spikes.rank*.h5"
+"""Of a run over several ranks, while it goes on: the spikes of each rank's neurons. Then they are in the data file."""
 TRIALS_FILE = "trials.csv"
 LOG_FILE = "log.txt"
 SUMMARY_FILE = "summary.json"
@@ -25,6 +27,11 @@ COMMITTED = "committed"
 
 POSITIONS = "position_mm"
 """In the data file, beside the spikes of a population that lies on a sheet."""
+
+
+def rank_file(rank: int) -> str:
+    """The name of one of ``RANK_FILES``."""
+    return RANK_FILES.replace("*", str(rank))
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ from .layout import (
     Places,
     PopulationInfo,
 )
+from .rank_files import merged, rank_files
 from .trials import read_trials
 
 Times = NDArray[np.int64]
@@ -134,6 +135,11 @@ class Run:
         Raises PortError when its spikes were not recorded.
         """
         self._known_population(population)
+        if files := rank_files(self.folder):
+            batches = [SpikeBatch.empty(), *merged(files, population)]
+            return SpikeBatch(
+                np.concatenate([b.times_ns for b in batches]), np.concatenate([b.channels for b in batches])
+            )
         with self._data() as data:
             neurons = data.rows(f"spikes/{population}/neuron").astype(np.int64)
             return SpikeBatch(data.rows(f"spikes/{population}/time_ns"), neurons)
@@ -141,6 +147,8 @@ class Run:
     def spike_count(self, population: str) -> int:
         """How many spikes of a population there are, without reading them. Raises PortError."""
         self._known_population(population)
+        if rank_files(self.folder):
+            return len(self.spikes(population))
         with self._data() as data:
             return data.count(f"spikes/{population}/time_ns")
 

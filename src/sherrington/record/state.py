@@ -43,8 +43,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class RunState:
-    """cause: why, in words, where that is not plain. since: when it began, UTC. host and pid: the process that wrote it,
-    which is the run itself from building on. attempt: 1, and one more each time the run is started again."""
+    """cause: why, in words, where that is not plain. since: when it began, UTC. host and pid: the process that wrote
+    it, which is the run itself from building on. attempt: 1, and one more each time the run is started again."""
 
     state: State
     cause: str = ""

@@ -49,7 +49,7 @@ class RunStore:
 
     spikes: the populations whose spikes are recorded. signals: the recorded ports, by their full name such as
     ``body.muscle_length``; each call of ``append_signals`` brings a value for every one of them. places: of those
-    recorded populations that lie on a sheet.
+    recorded populations that lie on a sheet. file: its name in the folder.
     Raises PortError for a name HDF5 cannot hold or a port of spikes, RunError when the disk refuses.
     """
 
@@ -60,12 +60,13 @@ class RunStore:
         spikes: Mapping[str, PopulationInfo],
         signals: Mapping[str, Port],
         places: Mapping[str, Places] = MappingProxyType({}),
+        file: str = DATA_FILE,
     ) -> None:
         self.populations = dict(spikes)
         self.signals = dict(signals)
         _check_names(self.populations, self.signals)
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / DATA_FILE
+        self.path = folder / file
         self._abandoned = False
         datasets = 2 * len(self.populations) + len(self.signals) + 1
         self._chunk_bytes = max(4096, min(CHUNK_BYTES, ALL_CHUNKS_BYTES // datasets))
