@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ class Ranks:
     size = 1
     apart = False
     """Whether one of them stopped in the middle of what they do together, so that they can no longer meet."""
+    exchange_s = 0.0
+    """Wall time that this rank spent in ``broadcast``, ``total`` and ``gather``, waiting for the others included."""
 
     def broadcast(self, buffer: Array) -> None:
         """Fill ``buffer`` on every rank with that of rank 0."""
@@ -77,6 +80,9 @@ class MpiRanks(Ranks):
     """The ranks that ``mpiexec`` or ``srun`` started."""
 
     def __init__(self) -> None:
+        from .install import mpi as builds
+
+        builds.require().activate()
         try:
             from mpi4py import MPI
         except ImportError as error:
@@ -87,23 +93,31 @@ class MpiRanks(Ranks):
         self._mpi, self._comm = MPI, MPI.COMM_WORLD
         self.rank, self.size = self._comm.rank, self._comm.size
 
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        began = perf_counter()
+        yield
+        self.exchange_s += perf_counter() - began
+
     def broadcast(self, buffer: Array) -> None:
-        self._comm.Bcast(buffer, root=0)
+        with self._timed():
+            self._comm.Bcast(buffer, root=0)
 
     def broadcast_object(self, thing: Any) -> Any:
         return self._comm.bcast(thing, root=0)
 
     def total(self, buffer: Array) -> None:
         here = self._mpi.IN_PLACE if self.rank == 0 else buffer
-        self._comm.Reduce(here, buffer if self.rank == 0 else None, op=self._mpi.SUM, root=0)
+        with self._timed():
+            self._comm.Reduce(here, buffer if self.rank == 0 else None, op=self._mpi.SUM, root=0)
 
     def gather(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        columns = rows.shape[1]
-        counts: list[int] = self._comm.gather(rows.size, root=0) or []
-        everything = np.empty(sum(counts), np.int64) if self.rank == 0 else None
-        receive = None if everything is None else [everything, counts]
-        self._comm.Gatherv(np.ascontiguousarray(rows).ravel(), receive, root=0)
-        return rows if everything is None else everything.reshape(-1, columns)
+        with self._timed():
+            counts: list[int] = self._comm.gather(rows.size, root=0) or []
+            everything = np.empty(sum(counts), np.int64) if self.rank == 0 else None
+            receive = None if everything is None else [everything, counts]
+            self._comm.Gatherv(np.ascontiguousarray(rows).ravel(), receive, root=0)
+        return rows if everything is None else everything.reshape(-1, rows.shape[1])
 
     def gather_object(self, thing: Any) -> list[Any]:
         return self._comm.gather(thing, root=0) or []
@@ -130,7 +144,7 @@ def world() -> Ranks:
     """The ranks that this process belongs to.
 
     Raises NeverError where processes were started together that cannot meet: without mpi4py, or by ``srun`` without
-    MPI.
+    MPI; NotNowError where NEST with MPI has not been built.
     """
     if not any(name in os.environ for name in RANK_VARIABLES):
         tasks = int(os.environ.get("SLURM_STEP_NUM_TASKS", "1"))

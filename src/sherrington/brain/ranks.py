@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
-from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
@@ -82,8 +81,6 @@ class LeadingBrain:
     def __init__(self, inner: BrainEngine, ranks: Ranks, patience: Patience) -> None:
         self._inner, self._ranks, self._patience = inner, ranks, patience
         self.now_ns, self.resolution_ns, self.kernel_s = 0, 0, 0.0
-        self.exchange_s = 0.0
-        """Wall time in telling the others what to do, so far."""
         self._is_open = False
         self._spikes: list[tuple[int, SpikeBatch]] = []
         self._changes: list[tuple[str, Excitability]] = []
@@ -159,7 +156,6 @@ class LeadingBrain:
             self._own.take()
 
     def _send(self, operation: Do, until_ns: int = 0) -> None:
-        began = perf_counter()
         header = self._message.buffer
         rows = sum(len(batch) for _, batch in self._spikes)
         header[:FIRST_VALUE] = operation, until_ns, rows, len(self._changes)
@@ -170,7 +166,6 @@ class LeadingBrain:
             self._ranks.broadcast_object(self._changes)
         self._message.clear()
         self._spikes, self._changes = [], []
-        self.exchange_s += perf_counter() - began
 
     def read(self, port: str) -> Value:
         """See ``BrainEngine.read``."""
