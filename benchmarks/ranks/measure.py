@@ -22,27 +22,25 @@ from sherrington import build
 from sherrington.brain.ranks import LeadingBrain
 from sherrington.loop.closed_loop import ClosedLoop
 from sherrington.loop.recorder import Recorder
-from sherrington.parallel import Patience, world
+from sherrington.parallel import world
 from sherrington.record.read import open_run
 from sherrington.resolved import Resolved
 
 WARM_UP_STEPS = 20
 VIRTUAL_PROCESSES = 2
-LIMIT_S = 120.0
 
 
 def main(out: Path, readouts: int, steps: int) -> None:
     duration_ms = experiments.INTERVAL_MS * (WARM_UP_STEPS + steps)
     resolved = experiments.with_readouts(readouts, duration_ms, brain__virtual_processes=VIRTUAL_PROCESSES)
-    patience = Patience(LIMIT_S if world().size > 1 else 0.0)
     if world().rank:
-        build.follow_brain(resolved, patience, lambda _folder: None)
+        build.build_following(resolved).follow(lambda _folder: None)
     else:
-        out.write_text(json.dumps(_lead(resolved, patience, steps)), encoding="utf-8")
+        out.write_text(json.dumps(_lead(resolved, steps)), encoding="utf-8")
 
 
-def _lead(resolved: Resolved, patience: Patience, steps: int) -> dict[str, Any]:
-    brain, spikes = build.build_brain(resolved, patience)
+def _lead(resolved: Resolved, steps: int) -> dict[str, Any]:
+    brain, spikes = build.build_brain(resolved)
     body = build.build_body(resolved)
     with tempfile.TemporaryDirectory(prefix="sherrington-bench-") as name:
         folder = Path(name)

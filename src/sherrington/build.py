@@ -21,7 +21,7 @@ from .loop.pathway import PathwayRunner
 from .loop.schedule import Schedule
 from .loop.trials import TrialRunner
 from .loop.wiring import Source, Sources, Wiring
-from .parallel import Patience, world
+from .parallel import world
 from .ports import Entries, Port, SpikeBatch, Value
 from .resolved import Endpoint, Resolved, ResolvedPathway
 
@@ -96,37 +96,44 @@ class BrainCall:
         brain.prepare(self.network, self.inputs, self.outputs, self.seed, self.options)
 
 
-def build_brain(
-    resolved: Resolved, patience: Patience | None = None
-) -> tuple[BrainEngine, dict[str, BrainPort]]:
-    """Build the network in its engine; also gives the port of every recorded population's spikes.
-
-    patience: of rank 0 with the others, where there are any.
-    """
+def build_brain(resolved: Resolved) -> tuple[BrainEngine, dict[str, BrainPort]]:
+    """Build the network in its engine; also gives the port of every recorded population's spikes. Of several ranks this
+    is rank 0; the others ``build_following``."""
     call = BrainCall.of(resolved)
     brain: BrainEngine = load_engine(BRAINS, resolved.experiment.brain.engine)
     if world().size > 1:
-        brain = LeadingBrain(brain, world(), patience or Patience(0.0))
+        brain = LeadingBrain(brain, world())
     call.prepare(brain)
     return brain, call.spikes
 
 
-def follow_brain(resolved: Resolved, patience: Patience, log: Callable[[Path], None]) -> None:
-    """On every rank but 0: build the same brain, and do with it what rank 0 says, to its end.
+@dataclass(frozen=True)
+class Following:
+    """The brain on a rank that is not 0, built."""
 
-    log: called with the run folder once it is known.
-    """
+    resolved: Resolved
+    brain: BrainEngine
+    message: Message
+
+    def follow(self, log: Callable[[Path], None]) -> None:
+        """Do with it what rank 0 says, to its end. log: called with the run folder once it is known."""
+
+        def record(folder: Path) -> RankSpikes:
+            log(folder)
+            return rank_spikes(self.resolved, self.brain, folder)
+
+        follow(self.brain, self.message, world(), record)
+
+
+def build_following(resolved: Resolved) -> Following:
+    """On every rank but 0: build the same brain as ``build_brain`` does on rank 0."""
     call = BrainCall.of(resolved)
     brain: BrainEngine = load_engine(BRAINS, resolved.experiment.brain.engine)
-    patience.wait()
-    call.prepare(brain)
-    patience.done()
-
-    def record(folder: Path) -> RankSpikes:
-        log(folder)
-        return rank_spikes(resolved, brain, folder)
-
-    follow(brain, Message(call.inputs), world(), patience, record)
+    world().patience.wait()
+    with world().together():
+        call.prepare(brain)
+    world().patience.done()
+    return Following(resolved, brain, Message(call.inputs))
 
 
 def rank_spikes(resolved: Resolved, brain: BrainEngine, folder: Path) -> RankSpikes:

@@ -29,6 +29,48 @@ RANK_VARIABLES = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
 """What launchers put into the environment of a process that can meet others through MPI."""
 
 
+class Patience:
+    """Ends this process when it waits too long for the other ranks, after writing where each of its threads stands.
+
+    It holds between ``wait`` and ``done``. The signal handler is faulthandler's, in C: NEST keeps Python's lock while
+    it simulates, so no thread of Python's could do it. The process then dies of SIGALRM, and the launcher ends the
+    others.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        """limit_s: how long a wait may last; 0 for as long as it takes."""
+        self._limit_s = limit_s
+        self._file: Any = None
+        if limit_s:
+            faulthandler.register(signal.SIGALRM, sys.stderr, all_threads=True, chain=True)
+
+    def write_to(self, path: Path) -> None:
+        """Have the stacks written to ``path`` from now on."""
+        before, self._file = self._file, path.open("w", encoding="utf-8")
+        self._path = path
+        faulthandler.register(signal.SIGALRM, self._file, all_threads=True, chain=True)
+        if before is not None:
+            before.close()
+
+    def wait(self) -> None:
+        """From now on the limit counts; also to say that something has been done and it counts from the start."""
+        signal.setitimer(signal.ITIMER_REAL, self._limit_s)
+
+    def done(self) -> None:
+        """Nobody is waited for."""
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+
+    def close(self) -> None:
+        """Take everything back; the file stays only if something was written."""
+        self.done()
+        faulthandler.unregister(signal.SIGALRM)
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            if self._path.stat().st_size == 0:
+                self._path.unlink()
+
+
 class Ranks:
     """This process alone. ``MpiRanks`` has the same methods for several; all ranks call them in the same order."""
 
@@ -38,6 +80,10 @@ class Ranks:
     """Whether one of them stopped in the middle of what they do together, so that they can no longer meet."""
     exchange_s = 0.0
     """Wall time that this rank spent in ``broadcast``, ``total`` and ``gather``, waiting for the others included."""
+
+    def __init__(self) -> None:
+        self.patience = Patience(0.0)
+        """How long this rank waits for the others; a run sets it."""
 
     def broadcast(self, buffer: Array) -> None:
         """Fill ``buffer`` on every rank with that of rank 0."""
@@ -80,6 +126,7 @@ class MpiRanks(Ranks):
     """The ranks that ``mpiexec`` or ``srun`` started."""
 
     def __init__(self) -> None:
+        super().__init__()
         from .install import mpi as builds
 
         builds.require().activate()
@@ -159,48 +206,6 @@ def world() -> Ranks:
         return Ranks()
     ranks = MpiRanks()
     return ranks if ranks.size > 1 else Ranks()
-
-
-class Patience:
-    """Ends this process when it waits too long for the other ranks, after writing where each of its threads stands.
-
-    It holds between ``wait`` and ``done``. The signal handler is faulthandler's, in C: NEST keeps Python's lock while
-    it simulates, so no thread of Python's could do it. The process then dies of SIGALRM, and the launcher ends the
-    others.
-    """
-
-    def __init__(self, limit_s: float) -> None:
-        """limit_s: how long a wait may last; 0 for as long as it takes."""
-        self._limit_s = limit_s
-        self._file: Any = None
-        if limit_s:
-            faulthandler.register(signal.SIGALRM, sys.stderr, all_threads=True, chain=True)
-
-    def write_to(self, path: Path) -> None:
-        """Have the stacks written to ``path`` from now on."""
-        before, self._file = self._file, path.open("w", encoding="utf-8")
-        self._path = path
-        faulthandler.register(signal.SIGALRM, self._file, all_threads=True, chain=True)
-        if before is not None:
-            before.close()
-
-    def wait(self) -> None:
-        """From now on the limit counts; also to say that something has been done and it counts from the start."""
-        signal.setitimer(signal.ITIMER_REAL, self._limit_s)
-
-    def done(self) -> None:
-        """Nobody is waited for."""
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-
-    def close(self) -> None:
-        """Take everything back; the file stays only if something was written."""
-        self.done()
-        faulthandler.unregister(signal.SIGALRM)
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-            if self._path.stat().st_size == 0:
-                self._path.unlink()
 
 
 def peak_memory_mib() -> float:

@@ -107,19 +107,20 @@ def _none_left() -> Iterator[None]:
 
 def _run(request: Request, standing: Standing, watch: Watch | None, say: Callable[[str], None]) -> Run:
     phases = Phases()
-    patience = Patience(request.rank_timeout_s if world().size > 1 else 0.0)
+    if world().size > 1:
+        world().patience = Patience(request.rank_timeout_s)
     with phases.measure("validate"), world().together():
         resolved = _checked(request)
     with ExitStack() as closing:
-        closing.callback(patience.close)
-        engines = _build(resolved, phases, patience, closing, say)
+        closing.callback(world().patience.close)
+        engines = _build(resolved, phases, closing, say)
         folder = request.into or make_run_folder(request.out, request.name or resolved.source.name)
         standing.moves_to(folder)
         say(f"run folder {folder}")
         _store_description(resolved, folder)
         standing.now(State.RUNNING)
         with _logged(folder):
-            _lead(engines[0], resolved, folder, patience)
+            _lead(engines[0], resolved, folder)
             _simulate(resolved, engines, folder, phases, watch)
     with _logged(folder):
         _judge(resolved, open_run(folder), folder, say)
@@ -137,18 +138,20 @@ def follow(request: Request) -> None:
     """What every rank but 0 does in ``run``: it builds its share of the same brain, and simulates what rank 0 says."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # all ranks get them, and rank 0 decides
-    patience, place = Patience(request.rank_timeout_s), [request.into]
+    patience = world().patience = Patience(request.rank_timeout_s)
+    place = [request.into]
     with world().together():
         resolved = open_experiment(request.folder, request.overrides)
     with world().together():
         build.import_brain(resolved)
+    following = build.build_following(resolved)
 
     def log(folder: Path) -> None:
         place[0] = folder
         patience.write_to(folder / STACKS_FILE.format(world().rank))
 
     try:
-        build.follow_brain(resolved, patience, log)
+        following.follow(log)
     except Exception as error:
         _end_all(error, place[0])
         raise
@@ -176,10 +179,10 @@ def _checked(request: Request) -> Resolved:
     return resolved
 
 
-def _lead(brain: BrainEngine, resolved: Resolved, folder: Path, patience: Patience) -> None:
+def _lead(brain: BrainEngine, resolved: Resolved, folder: Path) -> None:
     """Have all ranks record their own spikes, where there are several."""
     if isinstance(brain, LeadingBrain):
-        patience.write_to(folder / STACKS_FILE.format(0))
+        world().patience.write_to(folder / STACKS_FILE.format(0))
         brain.record(folder, build.rank_spikes(resolved, brain, folder))
 
 
@@ -203,16 +206,14 @@ def _logged(folder: Path) -> Iterator[None]:
         raise
 
 
-def _build(
-    resolved: Resolved, phases: Phases, patience: Patience, closing: ExitStack, say: Callable[[str], None]
-) -> Engines:
+def _build(resolved: Resolved, phases: Phases, closing: ExitStack, say: Callable[[str], None]) -> Engines:
     """Both engines, prepared. What only an engine can find wrong is found here, before anything is written."""
     with phases.measure("import"), world().together():
         build.import_brain(resolved)
         build.import_body(resolved)
     say(f"building '{resolved.network.name}': {resolved.network.n_neurons:,} neurons")
     with phases.measure("build_brain"):
-        brain, spike_ports = build.build_brain(resolved, patience)
+        brain, spike_ports = build.build_brain(resolved)
     closing.callback(brain.close)
     with phases.measure("build_body"):
         body = build.build_body(resolved)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -51,8 +51,6 @@ class NestBrain:
         self.now_ns = 0
         self.resolution_ns = 0
         self.kernel_s = 0.0
-        self.alive: Callable[[], None] = lambda: None
-        """Called now and then while building, which can take minutes."""
         self._ranks = world()
         self._running = False
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -124,7 +122,9 @@ class NestBrain:
         self._recorder = create_recorder(options.virtual_processes)
         self._nodes = {n: create_population(network, p, seed) for n, p in network.populations.items()}
         for projection in network.projections:
-            connect(network, projection, self._nodes, seed, self.resolution_ns, share, self.alive)
+            connect(
+                network, projection, self._nodes, seed, self.resolution_ns, share, self._ranks.patience.wait
+            )
         self._facts = self._count(network, options)
         for background in network.backgrounds:
             connect_background(network, background, self._nodes, self.resolution_ns)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..parallel import Patience, Ranks, peak_memory_mib
+from ..parallel import Ranks, peak_memory_mib
 from ..ports import Kind, SpikeBatch, Value
 from .engine import BrainEngine, BrainOptions, BrainPort, Excitability
 from .network import Network
@@ -75,11 +75,11 @@ class Message:
 class LeadingBrain:
     """The brain on rank 0: a ``BrainEngine`` that has every call made on the other ranks too.
 
-    inner: the engine of this rank. patience: ends this process when a call waits too long for the other ranks.
+    inner: the engine of this rank.
     """
 
-    def __init__(self, inner: BrainEngine, ranks: Ranks, patience: Patience) -> None:
-        self._inner, self._ranks, self._patience = inner, ranks, patience
+    def __init__(self, inner: BrainEngine, ranks: Ranks) -> None:
+        self._inner, self._ranks, self._patience = inner, ranks, ranks.patience
         self.now_ns, self.resolution_ns, self.kernel_s = 0, 0, 0.0
         self._is_open = False
         self._spikes: list[tuple[int, SpikeBatch]] = []
@@ -94,10 +94,11 @@ class LeadingBrain:
         seed: int,
         options: BrainOptions,
     ) -> None:
-        """See ``BrainEngine.prepare``; the other ranks are in ``follow`` at the same time."""
+        """See ``BrainEngine.prepare``; all ranks do it, and raise if one does."""
         self._message = Message(inputs)
         self._patience.wait()
-        self._inner.prepare(network, inputs, outputs, seed, options)
+        with self._ranks.together():
+            self._inner.prepare(network, inputs, outputs, seed, options)
         self._patience.done()
         self.resolution_ns = self._inner.resolution_ns
         self._is_open = True
@@ -202,7 +203,6 @@ def follow(
     brain: BrainEngine,
     message: Message,
     ranks: Ranks,
-    patience: Patience,
     record: Callable[[Path], Own],
 ) -> None:
     """On every rank but 0, after ``prepare``: do what rank 0 says until it closes the brain.
@@ -210,6 +210,7 @@ def follow(
     record: makes what records this rank's spikes, given the run folder.
     """
     own: Own | None = None
+    patience = ranks.patience
     while True:
         ranks.broadcast(message.buffer)
         patience.wait()
