@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from . import build, experiment
 from .beforehand import check_out, check_video, make_run_folder
@@ -19,21 +20,23 @@ from .body.engine import BodyEngine
 from .brain.engine import BrainEngine, BrainPort
 from .brain.facts import facts as network_facts
 from .brain.ranks import LeadingBrain
-from .errors import RunError
+from .errors import NeverError
+from .judge import judge
 from .loop.closed_loop import ClosedLoop, Observer
 from .parallel import Patience, peak_memory_mib, world
-from .record.check import Outcome
 from .record.folder import copy_experiment, experiment_digest, provenance, write_json
-from .record.layout import EXPERIMENT_FILE, LOG_FILE, NETWORK_FILE, RUN_FILE, SUMMARY_FILE
+from .record.layout import EXPERIMENT_FILE, LOG_FILE, NETWORK_FILE, RUN_FILE, STACKS_FILE, SUMMARY_FILE
 from .record.standing import Standing
-from .record.state import State, write_state
+from .record.state import State
+from .request import TOKEN_VARIABLE, Request
 from .resolve import open_experiment
 from .resolved import Resolved
 from .summary import summary
 
-if TYPE_CHECKING:  # both bring HDF5, and an experiment is checked before anything heavy is imported
+if TYPE_CHECKING:  # they bring HDF5, and an experiment is checked before anything heavy is imported
     from .loop.recorder import Recorder
     from .record.read import Run
+    from .telemetry.link import Link
 
 
 def open_run(folder: Path) -> Run:
@@ -41,21 +44,6 @@ def open_run(folder: Path) -> Run:
     from .record import read
 
     return read.open_run(folder)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to run and where to put it. out: parent of the new run folder; video: also draw one; name: what the run
-    folder's name begins with, in place of the experiment's; into: a run folder that a launcher made, in place of a new
-    one; rank_timeout_s: how long a rank may wait for the others before all end."""
-
-    folder: Path
-    overrides: tuple[str, ...] = ()
-    out: Path = Path("runs")
-    video: bool = False
-    name: str = ""
-    into: Path | None = None
-    rank_timeout_s: float = 600.0
 
 
 @dataclass
@@ -73,8 +61,6 @@ class Phases:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
 
 
-STACKS_FILE = "rank{}.stacks.txt"
-"""Where each thread of a rank stood when it had waited too long for the others."""
 Engines: TypeAlias = tuple[BrainEngine, BodyEngine, dict[str, BrainPort]]
 Watch: TypeAlias = "Callable[[ClosedLoop, Recorder], Observer]"
 """Makes an observer for progress, once loop and recorder exist."""
@@ -113,17 +99,17 @@ def _run(request: Request, standing: Standing, watch: Watch | None, say: Callabl
         resolved = _checked(request)
     with ExitStack() as closing:
         closing.callback(world().patience.close)
+        link = _dial(request, resolved, standing, closing)
         engines = _build(resolved, phases, closing, say)
-        folder = request.into or make_run_folder(request.out, request.name or resolved.source.name)
-        standing.moves_to(folder)
+        folder = standing.folder or _make_folder(request, resolved, standing)
         say(f"run folder {folder}")
         _store_description(resolved, folder)
         standing.now(State.RUNNING)
         with _logged(folder):
             _lead(engines[0], resolved, folder)
-            _simulate(resolved, engines, folder, phases, watch)
+            _simulate(resolved, engines, folder, phases, watch, link)
     with _logged(folder):
-        _judge(resolved, open_run(folder), folder, say)
+        judge(resolved, open_run(folder), folder, say)
     with phases.measure("report"):
         from .present import present
 
@@ -134,41 +120,30 @@ def _run(request: Request, standing: Standing, watch: Watch | None, say: Callabl
     return open_run(folder)
 
 
-def follow(request: Request) -> None:
-    """What every rank but 0 does in ``run``: it builds its share of the same brain, and simulates what rank 0 says."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # all ranks get them, and rank 0 decides
-    patience = world().patience = Patience(request.rank_timeout_s)
-    place = [request.into]
-    with world().together():
-        resolved = open_experiment(request.folder, request.overrides)
-    with world().together():
-        build.import_brain(resolved)
-    following = build.build_following(resolved)
-
-    def log(folder: Path) -> None:
-        place[0] = folder
-        patience.write_to(folder / STACKS_FILE.format(world().rank))
-
-    try:
-        following.follow(log)
-    except Exception as error:
-        _end_all(error, place[0])
-        raise
-    patience.close()
+def _make_folder(request: Request, resolved: Resolved, standing: Standing) -> Path:
+    folder = make_run_folder(request.out, request.name or resolved.source.name)
+    standing.moves_to(folder)
+    return folder
 
 
-def _end_all(error: Exception, folder: Path | None) -> None:
-    """Say in the run folder why this rank cannot go on, and end the others, which may wait for it where nothing else
-    reaches them."""
-    what = f"rank {world().rank}: {type(error).__name__}: {error}"
-    if folder is None:
-        print(f"error: {what}", file=sys.stderr, flush=True)
-    else:
-        with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
-            log.write(f"rank {world().rank}:\n{traceback.format_exc()}")
-        write_state(folder, State.FAILED, what)
-    world().abort(1)
+def _dial(request: Request, resolved: Resolved, standing: Standing, closing: ExitStack) -> Link | None:
+    """Begin to dial, if anybody is to watch; that needs a folder from now on."""
+    if request.dial is None:
+        return None
+    from .telemetry.link import Link
+
+    token = os.environ.pop(TOKEN_VARIABLE, "")
+    if not token:
+        raise NeverError(f"--connect needs the one-time token of the run in the variable {TOKEN_VARIABLE}")
+    folder = standing.folder or _make_folder(request, resolved, standing)
+    dial = request.dial
+    link = Link.open(
+        dial.url, token, folder, resolved, allow_code=dial.allow_code, allow_plain=dial.allow_plain
+    )
+    closing.callback(link.close)
+    standing.tells(link.state)
+    standing.now(State.BUILDING)
+    return link
 
 
 def _checked(request: Request) -> Resolved:
@@ -223,7 +198,12 @@ def _build(resolved: Resolved, phases: Phases, closing: ExitStack, say: Callable
 
 
 def _simulate(
-    resolved: Resolved, engines: Engines, folder: Path, phases: Phases, watch: Watch | None
+    resolved: Resolved,
+    engines: Engines,
+    folder: Path,
+    phases: Phases,
+    watch: Watch | None,
+    link: Link | None,
 ) -> None:
     from .loop.recorder import Recorder
 
@@ -232,13 +212,21 @@ def _simulate(
     try:
         several = isinstance(brain, LeadingBrain)
         recorder = Recorder(folder, resolved, loop.wiring, brain, body, spike_ports, counted=several)
-        loop.observers = (recorder, watch(loop, recorder)) if watch else (recorder,)
-        _loop(resolved, loop, recorder, folder, phases)
+        watching = [w(loop, recorder) for w in (watch, link.watch if link else None) if w is not None]
+        loop.observers = (recorder, *watching)
+        _loop(resolved, loop, recorder, folder, phases, link)
     finally:
         loop.close()
 
 
-def _loop(resolved: Resolved, loop: ClosedLoop, recorder: Recorder, folder: Path, phases: Phases) -> None:
+def _loop(
+    resolved: Resolved,
+    loop: ClosedLoop,
+    recorder: Recorder,
+    folder: Path,
+    phases: Phases,
+    link: Link | None,
+) -> None:
     """Run the loop; whatever ends it, the data are brought to disk and the summary says why."""
     # Asked for now: an engine that stopped with an error may not answer any more.
     engines = {"brain": dict(loop.brain.statistics()), "body": dict(loop.body.statistics())}
@@ -250,9 +238,11 @@ def _loop(resolved: Resolved, loop: ClosedLoop, recorder: Recorder, folder: Path
         error = str(stopped) or type(stopped).__name__
         raise
     finally:
+        if link is not None:
+            link.ended(loop)
         memory_mib = _stop_recording(loop.brain, recorder)
         facts = summary(resolved, loop, recorder, phases.seconds, engines, memory_mib, error)
-        write_json(folder / SUMMARY_FILE, facts)
+        write_json(folder / SUMMARY_FILE, {**facts, "link": link.summary() if link else None})
 
 
 def _stop_recording(brain: BrainEngine, recorder: Recorder) -> list[float]:
@@ -285,29 +275,3 @@ def stop_on_interrupt(loop: ClosedLoop) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _judge(resolved: Resolved, run: Run, folder: Path, say: Callable[[str], None]) -> None:
-    """Let the experiment's own check look at the finished run; its verdict goes into the summary."""
-    if resolved.check is None or not run.summary["completed"]:
-        return
-    if resolved.source.document.from_command_line("loop.duration_ms"):
-        say("the experiment's check is left out: it was written for another duration")
-        return
-    outcome = _asked(resolved, run)
-    if not isinstance(outcome, Outcome):
-        raise RunError(
-            f"check '{resolved.experiment.check}' returned {type(outcome).__name__}; return sherrington.Outcome"
-        )
-    write_json(folder / SUMMARY_FILE, {**run.summary, **outcome.as_summary()})
-
-
-def _asked(resolved: Resolved, run: Run) -> Any:
-    assert resolved.check is not None
-    try:
-        return resolved.check(run)
-    except Exception as error:
-        raise RunError(
-            f"check '{resolved.experiment.check}' raised {type(error).__name__}: {error}; the run itself is whole: "
-            f"mend the check and look at {run.folder}, where {LOG_FILE} says where it raised"
-        ) from error

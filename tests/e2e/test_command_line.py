@@ -24,6 +24,7 @@ from sherrington.record.read import Run, open_run
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PATIENCE_S = 60.0
 FILES = {
+    "state.json",
     "data.h5",
     "experiment",
     "experiment.yaml",

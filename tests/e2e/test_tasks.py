@@ -11,7 +11,8 @@ from ruamel.yaml import YAML
 
 from sherrington.errors import RunError
 from sherrington.record.read import Run
-from sherrington.run import Request, run
+from sherrington.request import Request
+from sherrington.run import run
 
 FILES = {
     "network.py": """

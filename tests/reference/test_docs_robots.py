@@ -9,7 +9,8 @@ import numpy as np
 
 from sherrington.body.models import wheeled_robot as robot
 from sherrington.record.read import open_run
-from sherrington.run import Request, run
+from sherrington.request import Request
+from sherrington.run import run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "robots.md").read_text(encoding="utf-8")
 

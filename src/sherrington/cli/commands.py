@@ -35,6 +35,16 @@ def run(
     rank_timeout_s: Annotated[
         float, typer.Option(help="of several ranks: end all when one waits longer than this for the others")
     ] = 600.0,
+    connect: Annotated[
+        str, typer.Option(metavar="URL", help="dial out to this service; its token is in SHERRINGTON_TOKEN")
+    ] = "",
+    allow_code: Annotated[
+        bool,
+        typer.Option("--allow-code", help="with --connect: transfer functions may be swapped from there"),
+    ] = False,
+    allow_plain: Annotated[
+        bool, typer.Option("--allow-plain", help="with --connect: also unencrypted to another machine")
+    ] = False,
     sweep: Annotated[
         Path | None, typer.Option(metavar="FILE", help="make many runs, as this sweep file says")
     ] = None,
@@ -53,27 +63,31 @@ def run(
     if seed is not None:
         changes.append(f"seed={seed}")
     if sweep is not None:
-        from ..sweep.command import run_and_print
-        from ..sweep.sweep import Request
-
-        _alone("a sweep starts processes of its own")
-        raise typer.Exit(run_and_print(Request(sweep, folder, tuple(changes), out, video, again)))
+        raise typer.Exit(_sweep(sweep, folder, tuple(changes), out, video, again))
     if again:
         raise NeverError("--again is for a sweep: a run never takes the place of another one; leave it out")
     if folder is None:
         raise NeverError("no experiment is named; give its folder: sherrington run EXPERIMENT")
-    from .. import run as runner
+    from ..follow import follow
+    from ..request import Dial, Request
 
-    request = runner.Request(folder, tuple(changes), out, video, into=into, rank_timeout_s=rank_timeout_s)
+    dial = Dial(connect, allow_code, allow_plain) if connect else None
+    request = Request(folder, tuple(changes), out, video, into=into, rank_timeout_s=rank_timeout_s, dial=dial)
     if world().rank > 0:
-        runner.follow(request)
+        follow(request)
     else:
         _run(request)
 
 
-def _alone(because: str) -> None:
+def _sweep(
+    file: Path, folder: Path | None, changes: tuple[str, ...], out: Path, video: bool, again: bool
+) -> int:
+    from ..sweep.command import run_and_print
+    from ..sweep.sweep import Request
+
     if world().size > 1:
-        raise NeverError(f"{because}: start it without mpiexec or srun")
+        raise NeverError("a sweep starts processes of its own: run it without mpiexec or srun")
+    return run_and_print(Request(file, folder, changes, out, video, again))
 
 
 def _run(request: Any) -> None:

@@ -12,20 +12,27 @@ Told = Callable[[State, str], None]
 
 
 class Standing:
-    """What the run is doing. told: called with every state, too, and its cause."""
+    """What the run is doing."""
 
-    def __init__(self, folder: Path | None, told: Told = lambda _state, _cause: None) -> None:
-        self._folder, self._told = folder, told
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        """None until there is one."""
+        self._told: Told | None = None
 
     def now(self, state: State, cause: str = "") -> None:
         """Say it in the folder, where there is one, and to whoever listens."""
-        if self._folder is not None:
-            write_state(self._folder, state, cause)
-        self._told(state, cause)
+        if self.folder is not None:
+            write_state(self.folder, state, cause)
+        if self._told is not None:
+            self._told(state, cause)
 
     def moves_to(self, folder: Path) -> None:
         """The run has a folder from now on."""
-        self._folder = folder
+        self.folder = folder
+
+    def tells(self, told: Told) -> None:
+        """Somebody listens from now on."""
+        self._told = told
 
     @contextmanager
     def kept(self) -> Iterator[None]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from .. import run as runner
 from ..errors import SherringtonError
+from ..request import Request
 
 INTERRUPTED = 130
 
@@ -39,8 +40,8 @@ def main() -> int:
     return 0 if done.summary["completed"] else INTERRUPTED
 
 
-def _request(request: dict[str, Any]) -> runner.Request:
-    return runner.Request(
+def _request(request: dict[str, Any]) -> Request:
+    return Request(
         Path(request["folder"]),
         tuple(request["overrides"]),
         Path(request["out"]),
