@@ -7,10 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --no-deps
-SOURCES := src tests benchmarks examples docs tools/lock tools/check-packages
+SOURCES := src tests benchmarks examples docs tools/lock tools/check-packages containers/check
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format bench lock clean
+.PHONY: help venv demo test mpi check check-containers format bench lock clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 # Index settings of this machine stay in force, but nobody is asked anything.
@@ -18,7 +18,7 @@ export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 venv: $(STAMPS)/sherrington ## make or update .venv, with .venv/bin/sherrington
 	@echo "$(BIN)/sherrington is up to date"
@@ -26,14 +26,23 @@ venv: $(STAMPS)/sherrington ## make or update .venv, with .venv/bin/sherrington
 demo: venv ## run the main example: a mouse forelimb moved by a spiking spinal cord
 	$(BIN)/sherrington run examples/forelimb_posture
 
-test: venv $(STAMPS)/test $(STAMPS)/models ## run all tests, the slow ones too
-	@tools/system-packages $(BIN)/python
+test: venv $(STAMPS)/mpi $(STAMPS)/test $(STAMPS)/models ## run all tests, the slow ones too; the first time on a machine, `mpi`
+	@tools/system-packages --python $(BIN)/python draw mpi slurm
+	@$(BIN)/sherrington install-mpi || echo "NEST has no MPI here: tests with several ranks will be skipped"
 	$(BIN)/python -m pytest
+
+mpi: venv $(STAMPS)/mpi ## build NEST with MPI, for several ranks; once per machine, 15 to 30 minutes on two cores
+	@tools/system-packages --python $(BIN)/python mpi
+	$(BIN)/sherrington install-mpi
 
 check: venv $(STAMPS)/check ## check format, lint and strict types
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
+
+check-containers: venv $(STAMPS)/mpi ## run the steps of the containers in a fresh Debian (as root; downloads 1 GB)
+	@tools/system-packages --python $(BIN)/python root
+	containers/check
 
 format: venv $(STAMPS)/check ## format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix $(SOURCES)

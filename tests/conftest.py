@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from functools import cache
 
 import pytest
 
 # It chooses how MuJoCo draws, which must come before any test file's own import of MuJoCo.
 import sherrington.body  # noqa: F401
+from sherrington.install.mpi import Build, current
 
 os.environ.setdefault("MPLBACKEND", "agg")
+# What runs of tests teach the plan is not for the person who runs them.
+_HOME = tempfile.TemporaryDirectory(prefix="sherrington-home-")
+os.environ["SHERRINGTON_HOME"] = _HOME.name
 
 _DRAW = """
 from sherrington.body.models.one_joint import one_joint
@@ -39,3 +44,12 @@ def opengl() -> None:
     reason = why_nothing_can_be_drawn()
     if reason:
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def mpi_nest() -> Build:
+    """NEST with MPI, for tests that start several ranks with ``mpi_nest.mpiexec``: skips where it is not built."""
+    build = current()
+    if build is None:
+        pytest.skip("NEST with MPI is not built for this Python and MPI: sherrington install-mpi")
+    return build

@@ -88,7 +88,7 @@ def test_files_name_the_version(file: str, line: str) -> None:
 
 def test_lock_files_pin_exactly() -> None:
     files = sorted((ROOT / "requirements").glob("*.txt"))
-    assert [file.stem for file in files] == ["bench", "build", "check", "models", "run", "test"]
+    assert [file.stem for file in files] == ["bench", "build", "check", "models", "mpi", "run", "test"]
     pin = re.compile(r"[a-z0-9-]+==[0-9][\w.]*")
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     assert [line for line in lines if not line.startswith("#") and not pin.fullmatch(line)] == []

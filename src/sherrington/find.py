@@ -66,6 +66,15 @@ def file_beside(text: str, folder: Path, suffix: str) -> Path:
     )
 
 
+def find_in_text(kind: str, text: str, name: str, path: Path, folder: Path) -> Callable[..., Any]:
+    """The callable ``name`` of Python text that stands for the file ``path`` of ``folder``, which need not exist.
+
+    Raises NotFoundError; its cause, if any, is what the text raised.
+    """
+    module = _import(text.encode(), path, folder)
+    return _in_module(kind, path.name, name, module)
+
+
 def unknown_arguments(
     function: Callable[..., Any], given: Mapping[str, Any]
 ) -> tuple[list[str], list[str], list[str]]:
@@ -107,7 +116,10 @@ def _near(text: str, names: Mapping[str, Any]) -> str:
 
 def _in_file(kind: str, file: str, name: str, folder: Path) -> Callable[..., Any]:
     path = file_beside(file, folder, ".py")
-    module = _load(path, folder)
+    return _in_module(kind, file, name, _load(path, folder))
+
+
+def _in_module(kind: str, file: str, name: str, module: ModuleType) -> Callable[..., Any]:
     own = {
         n: v
         for n, v in vars(module).items()
@@ -128,7 +140,6 @@ def _in_file(kind: str, file: str, name: str, folder: Path) -> Callable[..., Any
 
 
 def _load(path: Path, folder: Path) -> ModuleType:
-    """Import a file under a name that nothing else has: its path and its text. Nothing is written beside it."""
     path = path.resolve()
     try:
         text = path.read_bytes()
@@ -136,6 +147,11 @@ def _load(path: Path, folder: Path) -> ModuleType:
         raise NotFoundError(
             f"{path.name} cannot be read: {error.strerror}", "check that you may read it"
         ) from error
+    return _import(text, path, folder)
+
+
+def _import(text: bytes, path: Path, folder: Path) -> ModuleType:
+    """Import a file under a name that nothing else has: its path and its text. Nothing is written beside it."""
     digest = hashlib.blake2b(bytes(path) + b"\0" + text, digest_size=8).hexdigest()
     name = f"sherrington_user_{path.stem}_{digest}"
     if name in sys.modules:

@@ -24,6 +24,7 @@ from .errors import NeverError
 from .judge import judge
 from .loop.closed_loop import ClosedLoop, Observer
 from .parallel import Patience, peak_memory_mib, world
+from .plan import Shape, learn, outcome, predict
 from .record.folder import copy_experiment, experiment_digest, provenance, write_json
 from .record.layout import EXPERIMENT_FILE, LOG_FILE, NETWORK_FILE, RUN_FILE, STACKS_FILE, SUMMARY_FILE
 from .record.standing import Standing
@@ -74,9 +75,10 @@ def run(request: Request, watch: Watch | None = None, say: Callable[[str], None]
     be written to, before anything is written; RunError after everything recorded so far has been stored.
     """
     standing = Standing(request.into)
-    with _none_left(), standing.kept():
+    # The link is told the last state, and has sent it, before other ranks are ended.
+    with _none_left(), ExitStack() as hanging_up, standing.kept():
         standing.now(State.BUILDING)
-        return _run(request, standing, watch, say)
+        return _run(request, standing, hanging_up, watch, say)
 
 
 @contextmanager
@@ -91,15 +93,22 @@ def _none_left() -> Iterator[None]:
         raise
 
 
-def _run(request: Request, standing: Standing, watch: Watch | None, say: Callable[[str], None]) -> Run:
+def _run(
+    request: Request,
+    standing: Standing,
+    hanging_up: ExitStack,
+    watch: Watch | None,
+    say: Callable[[str], None],
+) -> Run:
     phases = Phases()
     if world().size > 1:
         world().patience = Patience(request.rank_timeout_s)
     with phases.measure("validate"), world().together():
         resolved = _checked(request)
+    prediction = predict(resolved, _shape(resolved))
     with ExitStack() as closing:
         closing.callback(world().patience.close)
-        link = _dial(request, resolved, standing, closing)
+        link = _dial(request, resolved, standing, hanging_up)
         engines = _build(resolved, phases, closing, say)
         folder = standing.folder or _make_folder(request, resolved, standing)
         say(f"run folder {folder}")
@@ -114,10 +123,20 @@ def _run(request: Request, standing: Standing, watch: Watch | None, say: Callabl
         from .present import present
 
         present(resolved, folder, request.video, say)
-    done = open_run(folder).summary
-    write_json(folder / SUMMARY_FILE, {**done, "phases_s": phases.seconds})
+    done = {**open_run(folder).summary, "phases_s": phases.seconds}
+    done["plan"] = outcome(prediction, done)
+    write_json(folder / SUMMARY_FILE, done)
+    not_learned = learn(done)
+    if not_learned:
+        say(not_learned)
     standing.now(State.DONE if done["completed"] else State.CANCELLED, done["stopped_because"] or "")
     return open_run(folder)
+
+
+def _shape(resolved: Resolved) -> Shape:
+    """The shape of this run as the plan counts it; how its ranks lie on nodes plays no part in what one does."""
+    ranks = world().size
+    return Shape(1, ranks, max(1, resolved.experiment.brain.virtual_processes // ranks))
 
 
 def _make_folder(request: Request, resolved: Resolved, standing: Standing) -> Path:
@@ -126,7 +145,7 @@ def _make_folder(request: Request, resolved: Resolved, standing: Standing) -> Pa
     return folder
 
 
-def _dial(request: Request, resolved: Resolved, standing: Standing, closing: ExitStack) -> Link | None:
+def _dial(request: Request, resolved: Resolved, standing: Standing, hanging_up: ExitStack) -> Link | None:
     """Begin to dial, if anybody is to watch; that needs a folder from now on."""
     if request.dial is None:
         return None
@@ -140,7 +159,7 @@ def _dial(request: Request, resolved: Resolved, standing: Standing, closing: Exi
     link = Link.open(
         dial.url, token, folder, resolved, allow_code=dial.allow_code, allow_plain=dial.allow_plain
     )
-    closing.callback(link.close)
+    hanging_up.callback(link.close)
     standing.tells(link.state)
     standing.now(State.BUILDING)
     return link

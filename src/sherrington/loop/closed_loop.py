@@ -91,6 +91,15 @@ class ClosedLoop:
         """End ``run`` after the cycle at hand; everything recorded stays."""
         self.request(lambda loop: setattr(loop, "stopped_because", because))
 
+    def push(self, force: TimedForce) -> None:
+        """Add a perturbation that begins now or later; it takes the place of one with its name and port. Only for a
+        request to call."""
+        others = (
+            f for f in self.forces if (f.name, f.port) != (force.name, force.port) and f.end_ns >= self.now_ns
+        )
+        self.forces = (*others, force)
+        self._pushed.setdefault(force.port, np.zeros(self.body.inputs[force.port].shape))
+
     # --- running ---
 
     def run(self, until_ns: int | None = None) -> None:
@@ -129,6 +138,11 @@ class ClosedLoop:
             self._decode()
         self.now_ns = end_ns
         self.cycle_count += 1
+
+    @property
+    def paused(self) -> bool:
+        """Whether no cycle follows until ``resume`` or ``step``."""
+        return self._steps_left == 0
 
     @property
     def trials_done(self) -> bool:

@@ -52,7 +52,7 @@ class Overlap:
             self._thread.join()
 
     def _serve(self) -> None:
-        _roam()
+        roam()
         while True:
             self._go.acquire()
             if self._until_ns is None:
@@ -67,8 +67,8 @@ class Overlap:
             self._done.release()
 
 
-def _roam() -> None:
+def roam() -> None:
     """Let this thread run wherever the process may. It would else be bound to the processor of the brain's thread that
-    made it, and brain and body would take turns there."""
+    made it, and both would take turns there."""
     if PROCESSORS:
         os.sched_setaffinity(0, PROCESSORS)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from ..errors import TransferError
 from ..ports import Kind, Port, Signal, SpikeBatch, Value
 from ..resolved import ResolvedPathway
 from ..task.task import REWARD
+from ..transfer.function import Transfer
 
 Read = Callable[[str], Value]
 SUMMED = {"count"}
@@ -45,19 +48,17 @@ class PathwayRunner:
         self.gathered: list[Value] = [_EMPTY] * len(resolved.inputs)
         self.input_names = [f"pathway.{self.name}.in.{name}" for name in resolved.transfer.inputs]
         self.output_names = [f"pathway.{self.name}.{name}" for name in resolved.transfer.outputs]
-        self._resolved = resolved
         ends = [
             (i, end.side, read, end.port)
             for i, (end, read) in enumerate(zip(resolved.inputs, reads, strict=True))
         ]
         sides = {"brain": {"brain"}, "body": {"body", "task"}, "both": {"brain", "body", "task"}}
         self._reads = {name: [(i, r, p) for i, s, r, p in ends if s in side] for name, side in sides.items()}
-        self._results = [_ranged(port, resolved) for port in targets]
         self._interval_ns = interval_ns
         self._every = resolved.interval_ns // interval_ns
         self._phase = 1 if resolved.is_motor else 0
         self._dt_s = ns_to_s(resolved.interval_ns)
-        self._function = resolved.transfer.make(resolved.params, targets[0].size)
+        self._take_over(resolved)
         delay = resolved.delay_ns // interval_ns
         self._lines: list[deque[Value]] = [deque([_nothing(port)] * delay) for port in targets]
         self._outputs: list[Value] = list(self.values)
@@ -94,6 +95,27 @@ class PathwayRunner:
         """Take out of the delay lines what arrives in this cycle, into ``values``."""
         for i, line in enumerate(self._lines):
             self.values[i] = line.popleft()
+
+    def swap(self, transfer: Transfer, params: Mapping[str, Any], time_ns: int) -> None:
+        """Call another function from now on, with the same ports, gain, noise and delay. Only between two cycles.
+
+        It is tried first on what the old one saw last, where that has been called. Raises TransferError for what it
+        does wrong then, and whatever it raises when it is made; the old one stays. What is in the delay line stays too.
+        """
+        resolved = replace(self._resolved, transfer=transfer, params=params)
+        trial = copy(self)
+        trial._take_over(resolved)
+        trial._noise = None
+        if not any(value is _EMPTY for value in self.gathered):
+            trial.gathered = [value if isinstance(value, SpikeBatch) else value.copy() for value in self.gathered]
+            trial._call(time_ns)
+        self._take_over(resolved)
+
+    def _take_over(self, resolved: ResolvedPathway) -> None:
+        """Make the function, anew each time: one with a state begins at its beginning."""
+        self._function = resolved.transfer.make(resolved.params, self.targets[0].size)
+        self._results = [_ranged(port, resolved) for port in self.targets]
+        self._resolved = resolved
 
     def _is_due(self, cycle: int) -> bool:
         return (cycle + self._phase) % self._every == 0

@@ -75,6 +75,8 @@ class Recorder:
     def __call__(self, loop: ClosedLoop) -> None:
         spikes = {name: cast(SpikeBatch, self._brain.read(port)) for name, port in self._spike_ports.items()}
         self.spikes = spikes
+        for name, port in self._counts.items():
+            self.tap.spike_counts[name] += int(cast(Signal, self._brain.read(port))[0])
         values: dict[str, Signal] = {}
         if loop.now_ns % self._signal_interval_ns == 0:
             values = {name: read() for name, read in self._signals.items()}

@@ -54,7 +54,7 @@ def sweep(request: Request, console: Console) -> Swept:
     """
     file = load(request.file)
     check_out(request.out)
-    plan = make_plan(file, _experiment(file, request), request.overrides, request.video)
+    plan = make_plan(file, experiment_of(file, request), request.overrides, request.video)
     folder = SweepFolder(request.out, plan)
     with folder.taken():
         results = _gathered(folder, request.again)
@@ -63,7 +63,9 @@ def sweep(request: Request, console: Console) -> Swept:
     return Swept(folder, results, interrupted)
 
 
-def _experiment(file: SweepFile, request: Request) -> Path:
+def experiment_of(file: SweepFile, request: Request) -> Path:
+    """The folder of the experiment, which the sweep file names, or the command line. Raises ExperimentError where none
+    does, NeverError where they name two."""
     named = file.sweep.experiment
     if named is None and request.experiment is None:
         remedy = "name its folder on the command line, or write it here: 'experiment: .'"

@@ -1,0 +1,1 @@
+"""What a run and whoever watches it say to each other, and later the service itself."""
