@@ -120,11 +120,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "present": (*FOUNDATION, "resolved", "record.*", "film"),
     "beforehand": ("errors", "resolved", "record.folder"),
     "request": (),
+    "interrupts": ("loop.*",),
     "judge": ("errors", "record.*", "resolved"),
     "follow": ("parallel", "record.*", "request", "resolve", "build"),
     "run": (
         *ROOMS,
         "request",
+        "interrupts",
         "judge",
         "brain.facts",
         "brain.ranks",

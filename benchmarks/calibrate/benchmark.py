@@ -139,8 +139,10 @@ def gather(found: Mapping[str, Mapping[str, Any]], by_name: Mapping[str, Case]) 
         work = work_of(case, measured)
         counted = amounts(work, Shape(1, case.ranks, case.threads))
         counted["record"] |= flush_amounts(work, measured["wall_s"]["loop"])
-        for quantity, value in seconds(measured, case.threads * case.ranks).items():
-            least_s = LEAST_SHARE * measured["wall_s"]["loop"] if quantity in PARTS else 0.0
+        times = seconds(measured, case.threads * case.ranks)
+        loop_s = sum(times[part] for part in PARTS)
+        for quantity, value in times.items():
+            least_s = LEAST_SHARE * loop_s if quantity in PARTS else 0.0
             if value >= max(LEAST_S, least_s):
                 rows.setdefault(quantity, []).append((counted[quantity], value))
         rows.setdefault("memory", []).append((counted["memory"], measured["peak_mib"] * 2**20))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -21,6 +19,7 @@ from .brain.engine import BrainEngine, BrainPort
 from .brain.facts import facts as network_facts
 from .brain.ranks import LeadingBrain
 from .errors import NeverError
+from .interrupts import sigterm_as_interrupt, stop_on_interrupt
 from .judge import judge
 from .loop.closed_loop import ClosedLoop, Observer
 from .parallel import Patience, peak_memory_mib, world
@@ -76,7 +75,7 @@ def run(request: Request, watch: Watch | None = None, say: Callable[[str], None]
     """
     standing = Standing(request.into)
     # The link is told the last state, and has sent it, before other ranks are ended.
-    with _none_left(), ExitStack() as hanging_up, standing.kept():
+    with sigterm_as_interrupt(), _none_left(), ExitStack() as hanging_up, standing.kept():
         standing.now(State.BUILDING)
         return _run(request, standing, hanging_up, watch, say)
 
@@ -273,24 +272,3 @@ def _stop_recording(brain: BrainEngine, recorder: Recorder) -> list[float]:
         return [peak_memory_mib()]
     finally:
         recorder.close()
-
-
-@contextmanager
-def stop_on_interrupt(loop: ClosedLoop) -> Iterator[None]:
-    """The first Ctrl-C (or SIGTERM) ends the run after the cycle at hand; a second one ends the process."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def stop(number: int, _frame: object) -> None:
-        loop.stop(f"stopped by {signal.Signals(number).name}")
-        signal.signal(number, signal.SIG_DFL)
-
-    for number in before:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -20,6 +20,7 @@ import pytest
 
 from sherrington.errors import NeverError
 from sherrington.record.read import Run, open_run
+from sherrington.record.state import State, read_state
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PATIENCE_S = 60.0
@@ -376,20 +377,26 @@ def test_ctrl_c_and_sigterm_end_a_run_cleanly(
     assert run.spikes("drive").times_ns[-1] > run.duration_ns - 10_000_000
 
 
-def test_ctrl_c_before_the_loop_ends_without_a_traceback(
-    simple: Path, start: Callable[..., subprocess.Popen[str]]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_before_the_loop_end_without_a_traceback(
+    simple: Path, start: Callable[..., subprocess.Popen[str]], number: signal.Signals
 ) -> None:
     began = simple / "began"
     slow = f"import time, pathlib\npathlib.Path({str(began)!r}).touch()\ntime.sleep(60)\n"
     (simple / "network.py").write_text(slow + NETWORK, encoding="utf-8")
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = start("run", simple, cwd=simple.parent, **pipes)
+    folder = simple.parent / "made"
+    folder.mkdir()
+    process = start("run", simple, "--into", folder, cwd=simple.parent, **pipes)
     deadline = time.monotonic() + PATIENCE_S
     while not began.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, err.strip()) == (130, "interrupted")
+    state = read_state(folder)
+    assert state is not None
+    assert (state.state, state.cause) == (State.CANCELLED, "interrupted")
 
 
 def test_a_killed_run_can_be_read_up_to_its_last_second(

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from loop_rig import MakeRig, Rig
 
-from sherrington.run import stop_on_interrupt
+from sherrington.interrupts import stop_on_interrupt
 
 FUNCTIONS = """
 @transfer(inputs={"angle": "rad"}, outputs={"rate": "Hz"}, low=0.0)
