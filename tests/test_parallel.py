@@ -70,7 +70,9 @@ def test_one_process_needs_no_mpi(environment: dict[str, str]) -> None:
 def test_patience_ends_a_process_that_waits_and_says_where(tmp_path: Path) -> None:
     file = tmp_path / "stacks.txt"
     began = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", WAITS, str(file)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", WAITS, str(file)], capture_output=True, text=True, timeout=60
+    )
     assert time.monotonic() - began < 30
     assert done.stdout == "still here False\n"
     assert done.returncode == -signal.SIGALRM

@@ -1,4 +1,4 @@
-"""Draw plan.png beside this file: the plan of the whole mouse brain on a cluster of 64 nodes, with the shipped constants.
+"""Draw plan.png beside this file: the plan of the whole mouse brain on 64 nodes, with the shipped constants.
 
 Run from the root of the repository: python docs/figures/plan.py
 """

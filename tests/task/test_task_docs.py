@@ -42,7 +42,8 @@ def test_the_experiment_on_the_page_is_valid(folder: Path) -> None:
 def test_the_check_on_the_page_holds(folder: Path, tmp_path: Path) -> None:
     """In a process of its own: NEST's kernel is one per process."""
     code = (
-        "import sys; from pathlib import Path; from sherrington.request import Request; from sherrington.run import run; "
+        "import sys; from pathlib import Path; "
+        "from sherrington.request import Request; from sherrington.run import run; "
         "done = run(Request(Path(sys.argv[1]), out=Path(sys.argv[2]))); checks = done.summary['checks']; "
         "assert len(checks) == 2 and all(c['holds'] for c in checks), checks; "
         "assert len(done.trials) == 6 and done.summary['completed'] and done.summary['score'] == 1.0; "

@@ -24,8 +24,9 @@ library.MPI_Get_library_version(text, ctypes.byref(length))
 print(text.value.decode())
 """
 """MPI_Get_library_version may be called before MPI_Init, so this needs no launcher."""
-LIBRARY_FILE = re.compile(r"=> (\S*/libmpi(?!\S*(?:cxx|\+\+|fort|mpifh))\S*\.so[\d.]*)")
-"""A line of ``ldd``: the library, ``libmpi.so.12`` or ``libmpi_gnu.so``, and not its bindings to C++ and Fortran."""
+LIBRARY_FILE = re.compile(r"(/\S*/libmpi(?![^/\s]*(?:cxx|\+\+|fort|mpifh))[^/\s]*\.so[\d.]*)")
+"""In what ``ldd`` or /proc/PID/maps say: the library, ``libmpi.so.12`` or ``libmpi_gnu.so``, and not its bindings to
+C++ and Fortran."""
 
 
 @dataclass(frozen=True)

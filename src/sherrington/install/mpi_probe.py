@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .mpi import LIBRARY_VARIABLE, Build, python_tag, require
+from .mpi_library import LIBRARY_FILE
 
 NEURONS_PER_PROCESS = 3
 
@@ -95,9 +96,8 @@ def _spikes_here(nest: Any) -> int:
 
 def mapped_libraries() -> set[Path]:
     """The MPI libraries that are loaded in this process."""
-    lines = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
-    files = {Path(line.split(maxsplit=5)[5]) for line in lines if "/libmpi" in line}
-    return {file.resolve() for file in files if file.name.startswith("libmpi") and ".so" in file.name}
+    maps = Path("/proc/self/maps").read_text(encoding="utf-8")
+    return {Path(file).resolve() for file in LIBRARY_FILE.findall(maps)}
 
 
 if __name__ == "__main__":

@@ -107,7 +107,9 @@ class PathwayRunner:
         trial._take_over(resolved)
         trial._noise = None
         if not any(value is _EMPTY for value in self.gathered):
-            trial.gathered = [value if isinstance(value, SpikeBatch) else value.copy() for value in self.gathered]
+            trial.gathered = [
+                value if isinstance(value, SpikeBatch) else value.copy() for value in self.gathered
+            ]
             trial._call(time_ns)
         self._take_over(resolved)
 

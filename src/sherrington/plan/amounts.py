@@ -20,7 +20,7 @@ from .memory import Amounts, memory, memory_report, ring_bytes, sources, synapse
 from .shape import Shape
 from .work import Work
 
-CACHED_BYTES, UNCACHED_BYTES = 5e5, 1.28e8
+CACHED_BYTES, UNCACHED_BYTES = 2e6, 2.5e7
 """Ours: what a thread goes through finds room in its own caches, or hardly any; between the two the share that is
 missed grows with the logarithm."""
 NEURON_BYTES = 1000.0

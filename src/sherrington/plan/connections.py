@@ -24,6 +24,10 @@ def _expected(network: Network, projection: Projection) -> float:
     rule = projection.rule
     if not isinstance(rule, DistanceBernoulli):
         return network.expected_connections(projection)
-    (source, sources), (target, targets) = (network.resolve(e) for e in (projection.source, projection.target))
+    (source, sources), (target, targets) = (
+        network.resolve(e) for e in (projection.source, projection.target)
+    )
     assert source.sheet is not None and target.sheet is not None
-    return rule.probability * _mean_kernel(rule.kernel, source.sheet, target.sheet) * len(sources) * len(targets)
+    return (
+        rule.probability * _mean_kernel(rule.kernel, source.sheet, target.sheet) * len(sources) * len(targets)
+    )

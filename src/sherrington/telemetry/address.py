@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from ..errors import NeverError
 
+
 def check_url(url: str, allow_plain: bool = False) -> None:
     """Raises NeverError for what is no WebSocket address, for one that leaves this machine without encryption unless
     ``allow_plain``, and for one that holds a secret: addresses are kept in command lines and files."""
