@@ -48,7 +48,7 @@ def test_both_have_the_same_files() -> None:
 
 
 def test_both_start_from_the_same_debian() -> None:
-    assert "FROM docker.io/library/debian:12-slim" in CONTAINERFILE
+    assert "FROM debian:12-slim" in CONTAINERFILE
     assert "Bootstrap: docker\nFrom: debian:12-slim" in APPTAINER
 
 
