@@ -64,7 +64,7 @@ def test_a_run_outlives_what_submitted_it(experiment: Path, tmp_path: Path) -> N
     words = " ".join(["submit", str(experiment), *(f"--set {text}" for text in lasting(1.0))])
     program = f"import sys; sys.argv = ['s', *{words.split()!r}]; from sherrington.cli import main; main()"
     done = subprocess.run(
-        ["setsid", "--wait", "python", "-c", program],
+        ["setsid", "--wait", sys.executable, "-c", program],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -179,7 +179,8 @@ def test_the_second_submission_into_a_folder_is_refused(launch: Launch, tmp_path
 
 
 def test_of_submissions_at_once_one_takes_the_folder(tmp_path: Path, experiment: Path) -> None:
-    command = ["python", "-m", "sherrington.cli", "submit", str(experiment), "--into", str(tmp_path / "one")]
+    command = [sys.executable, "-m", "sherrington.cli", "submit", str(experiment)]
+    command += ["--into", str(tmp_path / "one")]
     asked = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
     assert sorted(process.wait() for process in asked) == [0, 2, 2, 2]
     for process in asked:
