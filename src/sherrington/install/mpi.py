@@ -67,9 +67,9 @@ class Build:
             )
         os.environ.setdefault(LIBRARY_VARIABLE, str(self.libmpi))
         if self.wheel and "SLURM_JOB_ID" in os.environ:
-            # The package's MPICH would tell Slurm addresses of UCX, in pieces so long that Slurm's PMI now and then cuts
-            # one (as in github.com/ufs-community/ufs-weather-model/issues/1732) and the ranks wait for ever; those of
-            # libfabric are short.
+            # The package's MPICH would tell Slurm addresses of UCX, in pieces so long that Slurm's PMI now and then
+            # cuts one (as in github.com/ufs-community/ufs-weather-model/issues/1732), and the ranks wait for ever;
+            # those of libfabric are short.
             os.environ.setdefault("MPIR_CVAR_CH4_NETMOD", "ofi")
         sys.path.insert(0, str(self.site))
 
