@@ -327,8 +327,7 @@ class EngineOf final : public Engine {
       apply(changes_.begin()->second);
       changes_.erase(changes_.begin());
     }
-    std::int64_t end = std::min(until, now_ + (shortest_ ? shortest_ : LONGEST_WINDOW));
-    end = std::min(end, now_ + LONGEST_WINDOW);
+    std::int64_t end = std::min(until, now_ + std::min(shortest_ ? shortest_ : LONGEST_WINDOW, LONGEST_WINDOW));
     return changes_.empty() ? end : std::min(end, changes_.begin()->first);
   }
 
@@ -364,7 +363,7 @@ class EngineOf final : public Engine {
       of_group.push_back(mean > 0 ? found[mean] : NO_TABLE);
     }
     for (const auto& t : input.thresholds)
-      input.tables.push_back({t.first, static_cast<std::int32_t>(t.values.size()), t.values.data()});
+      input.tables.push_back({t.first, static_cast<std::int32_t>(t.values.size()), t.values.data(), t.upper.data()});
     for (std::size_t i = 0; i < input.group_of_neuron.size(); ++i) {
       const std::int32_t group = input.group_of_neuron[i];
       input.table_of_neuron[i] = group < 0 ? NO_TABLE : of_group[group];
@@ -492,7 +491,6 @@ class EngineOf final : public Engine {
       }
   }
 
-  static constexpr std::int64_t LONGEST_WINDOW = 64;
   Pool pool_;
   std::string processor_;
   std::int64_t now_ = 0, last_first_ = 0, neurons_ = 0;

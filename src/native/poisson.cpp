@@ -32,6 +32,7 @@ Thresholds poisson_thresholds(double mean) {
       ++found.first;
     } else {
       found.values.push_back(static_cast<std::uint32_t>(threshold));
+      found.upper.push_back(static_cast<std::int16_t>((found.values.back() >> 16) ^ 0x8000u));
     }
   }
   return found;

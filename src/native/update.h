@@ -10,10 +10,15 @@ namespace sherrington {
 constexpr int LANES = 64;
 constexpr int MAX_STATES = 24, MAX_CONSTANTS = 64, MAX_CHANNELS = 8;
 
-// A Poisson distribution: of a 32-bit number u, the count is `first` plus the number of thresholds up to u.
+// Steps of a window at most.
+constexpr int LONGEST_WINDOW = 32;
+
+// A Poisson distribution: of a 32-bit number u, the count is `first` plus the number of thresholds up to u. upper: their
+// upper 16 bits less 2^15, which nearly always decide.
 struct PoissonTable {
   std::int32_t first, n;
   const std::uint32_t* thresholds;
+  const std::int16_t* upper;
 };
 
 constexpr std::int32_t NO_TABLE = -1, SEVERAL_TABLES = -2;
