@@ -1,4 +1,7 @@
-"""One network in one engine, in a fresh process: ``python measure.py ENGINE NEURONS INDEGREE THREADS MS``; prints one line of JSON."""
+"""One network in one engine, in a fresh process; prints one line of JSON.
+
+``python measure.py ENGINE NEURONS INDEGREE THREADS MS``
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,8 @@ INTERVAL_MS = 20
 class Measured:
     """build_s, run_s: on the clock; rtf: seconds of wall time per second of model time, after the warm-up. bytes: of
     the whole process for each synapse, at most, less what it had before building. rates_hz: of each population;
-    spread: of the rates over neurons, std / mean; fluctuation: variance / mean of the spikes of all neurons in intervals
-    of 20 ms, over the number of neurons' own, 1 where they are independent."""
+    spread: of the rates over neurons, std / mean; fluctuation: variance / mean of the spikes of all neurons
+    in intervals of 20 ms, 1 where they are independent."""
 
     engine: str
     neurons: int

@@ -16,10 +16,20 @@ static constexpr int MOST_AT_ONCE = 64;
 
 static std::size_t to_lanes(std::size_t n) { return (n + LANES - 1) / LANES * LANES; }
 
-static std::string best_processor() {
-  const bool has_512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  return has_512 ? "avx512" : __builtin_cpu_supports("avx2") ? "avx2" : "portable";
+static bool has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+
+static std::string choose_processor(const std::string& wanted) {
+  const bool has_avx2 = __builtin_cpu_supports("avx2");
+  const std::string best = has_avx512() ? "avx512" : has_avx2 ? "avx2" : "portable";
+  if (wanted.empty()) return best;
+  if (wanted != "portable" && wanted != "avx2" && wanted != "avx512")
+    throw std::invalid_argument("no kind of processor '" + wanted + "'; there are: portable, avx2, avx512");
+  if ((wanted == "avx512" && !has_avx512()) || (wanted == "avx2" && !has_avx2))
+    throw std::invalid_argument("this machine's processor is not of the kind '" + wanted + "'; its best is " + best);
+  return wanted;
 }
 
 struct Fast {
@@ -560,7 +570,7 @@ std::int64_t EngineOf<P>::bytes() const {
 }
 
 std::unique_ptr<Engine> Engine::make(bool exact, int threads, const std::string& processor) {
-  const std::string chosen = processor.empty() ? best_processor() : processor;
+  const std::string chosen = choose_processor(processor);
   if (exact) return std::make_unique<EngineOf<Exact>>(threads, chosen);
   return std::make_unique<EngineOf<Fast>>(threads, chosen);
 }

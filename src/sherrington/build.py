@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # brings HDF5, which gym and others do without
 
 BRAINS = {
     "nest": "brain.nest:NestBrain",
-    "native": "brain.native:NativeBrain",
+    "native": "brain.native.brain:NativeBrain",
     "closed_form": "brain.closed_form:ClosedFormBrain",
 }
 OVER_RANKS = ("nest",)

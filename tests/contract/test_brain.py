@@ -11,7 +11,7 @@ import pytest
 from sherrington.brain.closed_form import ClosedFormBrain
 from sherrington.brain.distributions import Uniform
 from sherrington.brain.engine import BrainEngine, BrainOptions, BrainPort, Excitability, brain_port
-from sherrington.brain.native import NativeBrain
+from sherrington.brain.native.brain import NativeBrain
 from sherrington.brain.nest import NestBrain
 from sherrington.brain.network import Network, Population, Projection
 from sherrington.brain.rules import FixedIndegree

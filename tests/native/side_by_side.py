@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sherrington.brain.engine import BrainEngine, BrainOptions, BrainPort, brain_port
-from sherrington.brain.native import NativeBrain
+from sherrington.brain.native.brain import NativeBrain
 from sherrington.brain.nest import NestBrain
 from sherrington.brain.network import Network
 from sherrington.ports import SpikeBatch

@@ -1,7 +1,7 @@
 """Connections that the core draws itself: each rule's counts and chances, seen from outside.
 
-Weights tell what a neuron receives: a source that spikes once raises ``I_syn_ex`` of each target by the weight times the
-number of connections. Bounds are 4.5 standard deviations.
+Weights tell what a neuron receives: a source that spikes once raises ``I_syn_ex`` of each target by the weight times
+the number of connections. Bounds are 4.5 standard deviations.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from side_by_side import MS, SEED
 
-from sherrington.brain.distributions import Floats, Lognormal, Normal, Quantity, Uniform
+from sherrington.brain.distributions import Floats, Lognormal, Normal, Quantity, Uniform, Values
 from sherrington.brain.engine import BrainOptions, brain_port
-from sherrington.brain.native import NativeBrain
+from sherrington.brain.native.brain import NativeBrain
 from sherrington.brain.network import Network, Population, Projection
-from sherrington.brain.rules import AllToAll, Bernoulli, FixedIndegree, FixedTotal, OneToOne, Rule
+from sherrington.brain.rules import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotal, OneToOne, Rule
 from sherrington.errors import NetworkError
 from sherrington.ports import SpikeBatch
 
@@ -99,12 +99,18 @@ def test_fixed_total() -> None:
     assert abs(counts.var(ddof=1) / 15 - 1) < 4.5 * np.sqrt(2 / 2000)
 
 
-@pytest.mark.parametrize("rule", [AllToAll, lambda autapses: FixedIndegree(30, autapses), lambda autapses: Bernoulli(0.5, autapses)])
+@pytest.mark.parametrize(
+    "rule",
+    [AllToAll, lambda autapses: FixedIndegree(30, autapses), lambda autapses: Bernoulli(0.5, autapses)],
+)
 @pytest.mark.parametrize("ends", [("p", "p"), ("p/a", "p"), ("p", "p/b")])
 def test_autapses_are_as_the_rule_says(rule: object, ends: tuple[str, str]) -> None:
     """Neurons that spike once, one at a time, without hearing themselves unless the rule has autapses."""
     for autapses in (False, True):
-        heard = sum(_hears_itself(rule(autapses=autapses) if rule is AllToAll else rule(autapses), ends, i) for i in (3, 25))  # type: ignore[operator]
+        heard = sum(
+            _hears_itself(rule(autapses=autapses) if rule is AllToAll else rule(autapses), ends, i)
+            for i in (3, 25)
+        )  # type: ignore[operator]
         if not autapses:
             assert heard == 0
         elif rule is AllToAll and ends == ("p", "p"):
@@ -117,7 +123,13 @@ def _hears_itself(rule: Rule, ends: tuple[str, str], neuron: int) -> float:
     driver = brain_port(p, "spikes", writes=True, per="neuron", weight=-1.0)
     reader = brain_port(p, "I_syn_ex", writes=False, per="neuron")
     stimulus = brain_port(p, "current", writes=True, per="neuron")
-    brain.prepare(Network("n", [p], [Projection(*ends, rule, 1.0, 0.1)]), [driver, stimulus], [reader], SEED, BrainOptions())
+    brain.prepare(
+        Network("n", [p], [Projection(*ends, rule, 1.0, 0.1)]),
+        [driver, stimulus],
+        [reader],
+        SEED,
+        BrainOptions(),
+    )
     current = np.zeros(30)
     current[neuron] = 1e5
     brain.write(stimulus.port.name, current)
@@ -131,8 +143,12 @@ def _hears_itself(rule: Rule, ends: tuple[str, str], neuron: int) -> float:
 def test_the_same_for_any_number_of_threads_and_another_for_another_seed(rule: Rule) -> None:
     first = received(rule, 200, 5000, Lognormal(2.0, 1.0), spiking=range(0, 200, 3))
     for threads in (2, 3):
-        np.testing.assert_array_equal(received(rule, 200, 5000, Lognormal(2.0, 1.0), spiking=range(0, 200, 3), threads=threads), first)
-    assert not np.array_equal(received(rule, 200, 5000, Lognormal(2.0, 1.0), spiking=range(0, 200, 3), seed=SEED + 1), first)
+        np.testing.assert_array_equal(
+            received(rule, 200, 5000, Lognormal(2.0, 1.0), spiking=range(0, 200, 3), threads=threads), first
+        )
+    assert not np.array_equal(
+        received(rule, 200, 5000, Lognormal(2.0, 1.0), spiking=range(0, 200, 3), seed=SEED + 1), first
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,16 +168,16 @@ def test_weights_have_their_distribution(weight: Quantity, mean: float, std: flo
 
 
 def test_rounded_weights_stay_within_the_stated_error() -> None:
-    """2^-15 of the projection's largest weight (16 bits, and the unit is a whole number of quanta)."""
-    weight = Lognormal(3.0, 2.0)
-    p = Projection("s", "t", OneToOne(), weight, 0.1)
-    s, t = Population("s", 5000, "parrot_neuron"), Population("t", 5000)
-    drawn = Network("n", [s, t], [p]).draw(p, SEED).weights
-    exact = received(OneToOne(), 5000, 5000, weight, exact=True)
-    np.testing.assert_allclose(exact, drawn, rtol=1e-6)
-    rounded = received(OneToOne(), 5000, 5000, weight)
-    assert len(np.unique(rounded)) > 2000
-    assert np.abs(rounded / (rounded.max() / 32767 / 2) - np.rint(rounded / (rounded.max() / 32767 / 2))).max() < 1.0
+    """Half a unit: 2^-16 of the projection's largest weight."""
+    n, rng = 5000, np.random.default_rng(SEED)
+    weights = rng.lognormal(1.0, 1.0, n)
+    one_each = Explicit(tuple(range(n)), tuple(range(n)))
+    listed = Values(tuple(weights.tolist()))
+    exact = received(one_each, n, n, listed, exact=True)
+    np.testing.assert_allclose(exact, weights, rtol=1e-6)
+    rounded = received(one_each, n, n, listed)
+    assert np.abs(rounded - exact).max() < 2**-16 * weights.max() * 1.01
+    assert abs(rounded.sum() / exact.sum() - 1) < 1e-5
 
 
 def test_an_indegree_without_autapses_needs_two_neurons() -> None:

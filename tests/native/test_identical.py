@@ -1,4 +1,4 @@
-"""The same spikes, bit for bit, for any number of threads, kind of processor, way of cutting time, and after ``restore``."""
+"""The same spikes, bit for bit: any number of threads, kind of processor, way of cutting time, after ``restore``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from side_by_side import MS, SEED, Spikes, run, same
 
 from sherrington.brain.distributions import Lognormal, Normal, Uniform
 from sherrington.brain.engine import BrainEngine, BrainOptions, BrainPort, Excitability, brain_port
-from sherrington.brain.native import NativeBrain
-from sherrington.brain.native.brain import PROCESSOR_VARIABLE
+from sherrington.brain.native.brain import PROCESSOR_VARIABLE, NativeBrain
 from sherrington.brain.network import Background, Network, Population, Projection
 from sherrington.brain.rules import Bernoulli, FixedIndegree
-from sherrington.errors import RunError
+from sherrington.errors import RunError, UnsupportedError
 from sherrington.ports import SpikeBatch
 
 STEPS_MS = (1.3, 0.1, 7.7, 2.9)
@@ -74,12 +73,14 @@ def test_other_numbers_of_threads(reference: Spikes) -> None:
 
 @pytest.mark.parametrize("processor", ["portable", "avx2", "avx512"])
 @pytest.mark.parametrize("exact", [False, True])
-def test_other_processors(processor: str, exact: bool, monkeypatch: pytest.MonkeyPatch, reference: Spikes) -> None:
+def test_other_processors(
+    processor: str, exact: bool, monkeypatch: pytest.MonkeyPatch, reference: Spikes
+) -> None:
     expected = spikes(exact=True) if exact else reference
     monkeypatch.setenv(PROCESSOR_VARIABLE, processor)
     try:
         found = spikes(exact=exact)
-    except RunError as error:
+    except UnsupportedError as error:
         pytest.skip(str(error))
     same(expected, found)
 
@@ -125,7 +126,10 @@ def _further(brain: NativeBrain, outputs: list[BrainPort]) -> list[tuple[str, in
         for port in outputs:
             batch = brain.read(port.port.name)
             assert isinstance(batch, SpikeBatch)
-            found += [(port.population, *pair) for pair in zip(batch.times_ns.tolist(), batch.channels.tolist(), strict=True)]
+            found += [
+                (port.population, *pair)
+                for pair in zip(batch.times_ns.tolist(), batch.channels.tolist(), strict=True)
+            ]
     return found
 
 
@@ -135,3 +139,11 @@ def test_the_state_of_another_brain_is_refused() -> None:
     other.prepare(Network("n", [Population("p", 4)]), [], [], SEED, BrainOptions())
     with pytest.raises(RunError, match=r"another brain \(sizes: saved {'p': 3}, here {'p': 4}\)"):
         other.restore(brain.save())
+
+
+def test_a_processor_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PROCESSOR_VARIABLE, "abacus")
+    with pytest.raises(
+        UnsupportedError, match="no kind of processor 'abacus'; there are: portable, avx2, avx512"
+    ):
+        NativeBrain().prepare(Network("n", [Population("p", 3)]), [], [], SEED, BrainOptions())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from side_by_side import compare
 
@@ -34,7 +36,7 @@ def test_feed_forward() -> None:
         Population("d", 90, "iaf_psc_delta", params={"I_e": 340.0}),
     ]
     projections = []
-    for (one, other), strength in zip(zip(layers, layers[1:], strict=False), (90.0, 5.0, 1.0), strict=True):
+    for (one, other), strength in zip(pairwise(layers), (90.0, 5.0, 1.0), strict=True):
         n = 12 * other.size
         projections.append(
             Projection(

@@ -34,7 +34,13 @@ CASES = {
     "iaf_psc_alpha": ("iaf_psc_alpha", {**VARIED, **SYNAPSES}, 60.0),
     "iaf_psc_alpha, equal time constants": (
         "iaf_psc_alpha",
-        {"tau_m": 5.0, "tau_syn_ex": 5.0, "tau_syn_in": 5.0 - 1e-7, "V_min": -71.0, "I_e": Uniform(0.0, 500.0)},
+        {
+            "tau_m": 5.0,
+            "tau_syn_ex": 5.0,
+            "tau_syn_in": 5.0 - 1e-7,
+            "V_min": -71.0,
+            "I_e": Uniform(0.0, 500.0),
+        },
         60.0,
     ),
     "iaf_psc_delta": ("iaf_psc_delta", {**VARIED, "V_min": -75.0}, 1.5),
@@ -67,7 +73,12 @@ def test_spike_times_equal_those_of_nest(case: str) -> None:
     """One neuron a channel: N neurons with parameters of their own."""
     model, params, weight = CASES[case]
     p = Population(
-        "p", N, model, params=params, initial={"V_m": Uniform(-70.0, -60.0)}, channels={"a": N // 2, "b": N // 2}
+        "p",
+        N,
+        model,
+        params=params,
+        initial={"V_m": Uniform(-70.0, -60.0)},
+        channels={"a": N // 2, "b": N // 2},
     )
     inputs = ports(p, weight)
     state = {"made": feed(p, inputs)}
@@ -92,7 +103,10 @@ def test_at_other_resolutions(model: str, resolution_ms: float) -> None:
 
 def test_a_parrot_repeats_what_nest_s_repeats() -> None:
     p = Population("p", 5, "parrot_neuron", channels={"a": 2, "b": 3})
-    inputs = [brain_port(p, "spikes", writes=True, weight=w, per=per) for w, per in ((1.0, "channel"), (-3.0, "neuron"))]
+    inputs = [
+        brain_port(p, "spikes", writes=True, weight=w, per=per)
+        for w, per in ((1.0, "channel"), (-3.0, "neuron"))
+    ]
 
     def give(brain: BrainEngine) -> None:
         rng = np.random.default_rng(brain.now_ns)

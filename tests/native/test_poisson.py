@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import chisquare, poisson
-from side_by_side import H, SEED
+from side_by_side import SEED, H
 
 from sherrington.brain.distributions import Floats
 from sherrington.brain.engine import BrainOptions, brain_port
-from sherrington.brain.native import NativeBrain
+from sherrington.brain.native.brain import NativeBrain
 from sherrington.brain.native.core import core
 from sherrington.brain.network import Background, Network, Population
 
@@ -27,7 +27,10 @@ def test_tables_are_the_distribution_function(mean: float) -> None:
 def counts(rates_hz: Floats, steps: int, per: str = "neuron") -> Floats:
     """Spikes of each parrot in each step, shape (steps, neurons)."""
     p = Population("p", rates_hz.size, "parrot_neuron")
-    port, reader = brain_port(p, "rate", writes=True, per=per), brain_port(p, "count", writes=False, per="neuron")
+    port, reader = (
+        brain_port(p, "rate", writes=True, per=per),
+        brain_port(p, "count", writes=False, per="neuron"),
+    )
     brain = NativeBrain()
     brain.prepare(Network("n", [p]), [port], [reader], SEED, BrainOptions())
     brain.write(port.port.name, rates_hz if per == "neuron" else rates_hz[:1])

@@ -1,7 +1,7 @@
 """The native engine: a ``BrainEngine`` on the compiled core, for the models and synapses of ``support``.
 
 Spikes do not depend on threads, processor, or how the way is cut into calls of ``advance``: all sums are of whole
-numbers and all random numbers belong to a neuron and a step. Layout, rounding and limits: ``docs/science/native-engine.md``.
+numbers and all random numbers belong to a neuron and a step. See ``docs/science/native-engine.md``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ...ports import Signal, Value
 from ..engine import OUTPUTS, BrainOptions, BrainPort, Excitability
 from ..groups import bounds, members
 from ..network import Network
-from ..readout import Readout, check_ports, check_spikes_due, find, first_neurons
+from ..readout import Readout, check_ports, check_spikes_due, find
 from .building import Built, build, check_recordables, connect
 from .core import core
 from .excitability import Excitabilities
@@ -64,13 +64,19 @@ class NativeBrain:
         self._network, self._threads = network, options.virtual_processes
         self._outputs = {p.port.name: p for p in outputs}
         self._readout = Readout(network, outputs)
-        engine = core.Engine.make(self._exact, self._threads, os.environ.get(PROCESSOR_VARIABLE, ""))
+        engine = self._make_core()
         read = set(self._readout.populations)
         self._built = build(engine, network, seed, self.resolution_ns, read, self._threads)
         self._delay_ns = connect(engine, network, self._built, seed, self.resolution_ns, self._exact)
         self._inputs = self._ports(engine, inputs, seed)
         self._excitability = Excitabilities(network, self._built, engine)
         self._core = engine
+
+    def _make_core(self) -> core.Engine:
+        try:
+            return core.Engine.make(self._exact, self._threads, os.environ.get(PROCESSOR_VARIABLE, ""))
+        except ValueError as error:
+            raise UnsupportedError(f"{PROCESSOR_VARIABLE}: {error}") from error
 
     def _check(self, network: Network, outputs: Sequence[BrainPort], options: BrainOptions) -> None:
         for population in network.populations.values():
@@ -79,7 +85,9 @@ class NativeBrain:
         if reason:
             raise UnsupportedError(f"{reason}; use engine: nest")
         for b in network.backgrounds:
-            fault = why_no_receptor(network.resolve(b.population)[0], b.receptor, f"background of '{b.population}'")
+            fault = why_no_receptor(
+                network.resolve(b.population)[0], b.receptor, f"background of '{b.population}'"
+            )
             if fault:
                 raise NetworkError(fault)
         check_recordables(network, list(outputs))
@@ -179,9 +187,7 @@ class NativeBrain:
     def _identity(self) -> dict[str, Any]:
         """What two brains must share for a state of one to fit the other."""
         engine = self._running()
-        quanta = [
-            engine.quantum(b.number, c) for b in self._built.values() for c in range(b.model.channels)
-        ]
+        quanta = [engine.quantum(b.number, c) for b in self._built.values() for c in range(b.model.channels)]
         return {
             "version": VERSION,
             "network": self._network.name,
@@ -224,7 +230,7 @@ def _averaged(described: BrainPort, values: Signal) -> Signal:
     """Over each channel, shape (n_channels,)."""
     ends = bounds(described.groups)
     sizes = ends[:, 1] - ends[:, 0]
-    return np.add.reduceat(values[members(ends)[0]], np.cumsum(sizes) - sizes) / sizes
+    return np.asarray(np.add.reduceat(values[members(ends)[0]], np.cumsum(sizes) - sizes) / sizes)
 
 
-__all__ = ["NativeBrain", "first_neurons"]
+__all__ = ["NativeBrain"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...clock import ms_to_ns, ns_to_ms, ns_to_s
+from ...clock import ns_to_ms, ns_to_s
 from ...errors import PortError, known
 from ..distributions import Lognormal, Normal, Uniform
 from ..engine import OUTPUTS, BrainPort
@@ -103,7 +103,10 @@ def connect(
     connector = Connector(engine, network, numbers, seed, resolution_ns)
     for projection in network.projections:
         connector.connect(projection, exact=exact)
-    delays = [_background(engine, network, b, i, built, seed, resolution_ns) for i, b in enumerate(network.backgrounds)]
+    delays = [
+        _background(engine, network, b, i, built, seed, resolution_ns)
+        for i, b in enumerate(network.backgrounds)
+    ]
     engine.finish()
     if engine.shortest_delay:
         delays.append(engine.shortest_delay * resolution_ns)
@@ -147,6 +150,3 @@ def check_recordables(network: Network, outputs: list[BrainPort]) -> None:
                 f"port '{p.port.name}': {model} has no recordable '{p.quantity}'; {known(names)}; "
                 f"of every population one can read spikes, count, rate"
             )
-
-
-__all__ = ["Built", "build", "check_recordables", "connect", "ms_to_ns"]

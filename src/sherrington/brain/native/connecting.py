@@ -1,7 +1,7 @@
 """From projections to the core: rules that it draws itself, and connections that are listed for it.
 
-What the core draws depends on the seed and the projection's stream, as ``Network.draw`` does, but comes from other random
-numbers: another network of the same kind. With ``exact`` it is given the very connections of ``Network.draw``.
+What the core draws depends on the seed and the projection's stream, as ``Network.draw`` does, but comes from other
+random numbers: another network of the same kind. With ``exact`` it is given the very connections of ``Network.draw``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import numpy as np
 
 from ...clock import ns_to_ms
 from ...errors import NetworkError
-from ..distributions import Distribution, Floats, Lognormal, Normal, Quantity, Uniform
+from ..distributions import DelayFromDistance, Distribution, Floats, Lognormal, Normal, Quantity, Uniform
 from ..network import Connections, Network, Projection
-from ..population import DelayFromDistance
 from ..rules import AllToAll, Bernoulli, FixedIndegree, OneToOne, Rule
 from .core import core
 from .models import MODELS
@@ -138,7 +137,7 @@ class Connector:
 
 def _rule(rule: Rule, same: bool, shift: int) -> core.Rule:
     made = core.Rule()
-    made.kind = _RULES[type(rule)]  # type: ignore[index]
+    made.kind = _RULES[type(rule)]
     made.no_autapses = same and not getattr(rule, "autapses", True)
     made.shift = shift
     match rule:

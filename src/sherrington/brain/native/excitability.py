@@ -1,8 +1,8 @@
 """Stimulate, silence and lesion a population of the native engine.
 
 stimulate: the current is added to ``I_e`` and acts from the next step on. silence: the threshold is out of reach, so
-neurons keep integrating; on restoring, every neuron above its threshold fires in the next step. A silenced parrot repeats
-nothing. lesion: the neurons are no longer updated, and what arrives at them is lost.
+neurons keep integrating; on restoring, every neuron above its threshold fires in the next step. A silenced parrot
+repeats nothing. lesion: the neurons are no longer updated, and what arrives at them is lost.
 """
 
 from __future__ import annotations

@@ -8,7 +8,15 @@ from ..distributions import Floats
 from .core import core
 from .model import FAR, Model, Parameters, fault_of, propagator_alpha, propagator_exp, refractory_steps
 
-_COMMON = {"C_m": 250.0, "E_L": -70.0, "I_e": 0.0, "V_m": -70.0, "V_reset": -70.0, "V_th": -55.0, "t_ref": 2.0}
+_COMMON = {
+    "C_m": 250.0,
+    "E_L": -70.0,
+    "I_e": 0.0,
+    "V_m": -70.0,
+    "V_reset": -70.0,
+    "V_th": -55.0,
+    "t_ref": 2.0,
+}
 _MEMBRANE = {**_COMMON, "tau_m": 10.0}
 _SYNAPSES = {"tau_syn_ex": 2.0, "tau_syn_in": 2.0}
 _ZERO = np.zeros(1)

@@ -16,7 +16,8 @@ _IDENTITY = "identity"
 def pack(identity: dict[str, Any], arrays: dict[str, Any]) -> bytes:
     """identity: what must agree when the arrays are unpacked."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{_IDENTITY: json.dumps(identity)}, **arrays)
+    named: dict[str, Any] = {_IDENTITY: json.dumps(identity), **arrays}
+    np.savez_compressed(buffer, **named)
     return buffer.getvalue()
 
 

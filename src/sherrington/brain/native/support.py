@@ -19,7 +19,7 @@ STATIC = ("static_synapse", "static_synapse_hpc")
 def why_not(network: Network) -> str:
     """The first thing that a network needs and the engine does not have, with the reason; empty where it can run it."""
     if network.modules:
-        return f"network '{network.name}' needs NEST's extension module '{network.modules[0]}', which only NEST can load"
+        return f"network '{network.name}' needs '{network.modules[0]}', an extension module of NEST"
     for population in network.populations.values():
         if population.model not in MODELS:
             return f"population '{population.name}': {_no_model(population.model)}"
