@@ -450,7 +450,7 @@ class EngineOf final : public Engine {
       spikes.insert(spikes.end(), count, neuron);
     };
     u.sink = &b.spikes;
-    P::table(processor_).of[static_cast<int>(p.kind)](u);
+    P::table(processor_).find(p.kind, p.channels)(u);
     if (u.drive) std::fill_n(b.drive.data(), std::size_t(u.steps) * p.channels * b.padded, Real(0));
   }
 

@@ -39,7 +39,12 @@ NB_MODULE(_core, m) {
       .value("parrot", ModelKind::parrot)
       .value("psc_exp", ModelKind::psc_exp)
       .value("psc_alpha", ModelKind::psc_alpha)
-      .value("psc_delta", ModelKind::psc_delta);
+      .value("psc_delta", ModelKind::psc_delta)
+      .value("cond_exp", ModelKind::cond_exp)
+      .value("cond_alpha", ModelKind::cond_alpha)
+      .value("psc_exp_multi", ModelKind::psc_exp_multi)
+      .value("psc_alpha_multi", ModelKind::psc_alpha_multi);
+  m.attr("MAX_RECEPTORS") = MAX_RECEPTORS;
   nb::enum_<RuleKind>(m, "RuleKind")
       .value("listed", RuleKind::listed)
       .value("all_to_all", RuleKind::all_to_all)

@@ -8,7 +8,7 @@ namespace sherrington {
 
 // Neurons are handled so many at a time; blocks begin at multiples of it within their population.
 constexpr int LANES = 64;
-constexpr int MAX_STATES = 24, MAX_CONSTANTS = 64, MAX_CHANNELS = 8;
+constexpr int MAX_STATES = 24, MAX_CONSTANTS = 48, MAX_CHANNELS = 6;
 
 // Steps of a window at most.
 constexpr int LONGEST_WINDOW = 32;
@@ -57,7 +57,9 @@ struct Update {
   void* sink;
 };
 
-enum class ModelKind : int { parrot, psc_exp, psc_alpha, psc_delta, count };
+enum class ModelKind : int { parrot, psc_exp, psc_alpha, psc_delta, cond_exp, cond_alpha, count, psc_exp_multi, psc_alpha_multi };
+
+constexpr int MAX_RECEPTORS = 6;
 
 template <class Real, class Acc>
 using UpdateFunction = void (*)(const Update<Real, Acc>&);
@@ -66,6 +68,13 @@ using UpdateFunction = void (*)(const Update<Real, Acc>&);
 template <class Real, class Acc>
 struct UpdateTable {
   UpdateFunction<Real, Acc> of[static_cast<int>(ModelKind::count)];
+  UpdateFunction<Real, Acc> psc_exp_multi[MAX_RECEPTORS], psc_alpha_multi[MAX_RECEPTORS];
+
+  UpdateFunction<Real, Acc> find(ModelKind kind, int channels) const {
+    if (kind == ModelKind::psc_exp_multi) return psc_exp_multi[channels - 1];
+    if (kind == ModelKind::psc_alpha_multi) return psc_alpha_multi[channels - 1];
+    return of[static_cast<int>(kind)];
+  }
 };
 
 using FastTable = UpdateTable<float, std::int32_t>;

@@ -43,14 +43,25 @@ CASES = {
         },
         60.0,
     ),
+    "iaf_psc_exp_multisynapse": (
+        "iaf_psc_exp_multisynapse",
+        {**VARIED, "tau_syn": (0.5, 2.0, 8.0)},
+        150.0,
+    ),
+    "iaf_psc_alpha_multisynapse": (
+        "iaf_psc_alpha_multisynapse",
+        {**VARIED, "tau_syn": (0.5, 2.0, 8.0), "V_min": -76.0},
+        60.0,
+    ),
     "iaf_psc_delta": ("iaf_psc_delta", {**VARIED, "V_min": -75.0}, 1.5),
     "iaf_psc_delta, refractory input": ("iaf_psc_delta", {**VARIED, "refractory_input": 1.0}, 1.5),
 }
 
 
 def ports(p: Population, weight: float) -> list[BrainPort]:
-    strong = brain_port(p, "spikes", writes=True, weight=weight)
-    weak = brain_port(p, "spikes", writes=True, per="population", weight=-0.4 * weight)
+    one, other, share = (2, 3, 0.1) if "multisynapse" in p.model else (0, 0, 0.4)
+    strong = brain_port(p, "spikes", writes=True, weight=weight, receptor=one)
+    weak = brain_port(p, "spikes", writes=True, per="population", weight=-share * weight, receptor=other)
     return [strong, weak, brain_port(p, "current", writes=True)]
 
 

@@ -25,7 +25,7 @@ from .core import core
 from .excitability import Excitabilities
 from .inputs import SignalPort, SpikePort
 from .saving import pack, unpack
-from .support import model_of, why_no_receptor, why_not
+from .support import check_parameters, why_no_receptor, why_not
 
 VERSION = "1"
 PROCESSOR_VARIABLE = "SHERRINGTON_PROCESSOR"
@@ -80,7 +80,7 @@ class NativeBrain:
 
     def _check(self, network: Network, outputs: Sequence[BrainPort], options: BrainOptions) -> None:
         for population in network.populations.values():
-            model_of(population)
+            check_parameters(population)
         reason = why_not(network)
         if reason:
             raise UnsupportedError(f"{reason}; use engine: nest")
@@ -221,9 +221,9 @@ class NativeBrain:
 
 
 def _recorded(engine: core.Engine, built: Built, quantity: str) -> Signal:
-    state, added = built.model.recordables[quantity]
-    values = engine.state(built.number, built.states.index(state))
-    return values + built.parameters[added] if added else values
+    states, added = built.model.recordables[quantity]
+    values = np.sum([engine.state(built.number, built.states.index(state)) for state in states], axis=0)
+    return np.asarray(values + built.parameters[added] if added else values)
 
 
 def _averaged(described: BrainPort, values: Signal) -> Signal:

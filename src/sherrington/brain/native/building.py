@@ -16,8 +16,7 @@ from .connecting import Connector, key
 from .core import core
 from .inputs import port_delay_ns
 from .model import Model, Parameters
-from .models import MODELS
-from .support import parameters
+from .support import model_of, parameters
 
 CACHE_BYTES = 512 * 1024
 """What the accumulators that are written at one time may take: half of a core's second cache on present machines."""
@@ -58,7 +57,7 @@ def _population(
     is_read: bool,
     threads: int,
 ) -> Built:
-    model, p = MODELS[population.model], parameters(network, population, seed)
+    model, p = model_of(population), parameters(network, population, seed)
     constants, states = model.constants(p, ns_to_ms(resolution_ns)), model.states(p)
     number = engine.add_population(
         model.kind,
@@ -124,14 +123,14 @@ def _background(
 ) -> int:
     """Returns its delay in ns. As in NEST, the first spikes arrive after the delay."""
     population, chosen = network.resolve(background.population)
-    model = MODELS[population.model]
+    model = model_of(population)
     of_neuron = np.full(population.size, -1, np.int32)
     of_neuron[chosen.start : chosen.stop] = 0
     steps = max(1, round(background.delay_ms / ns_to_ms(resolution_ns)))
     number = engine.add_poisson(
         built[population.name].number,
         key(seed, f"background/{index}/{background.population}"),
-        model.channel(background.weight),
+        model.channel(background.weight, background.receptor),
         1.0 if model.is_relay else background.weight,
         of_neuron,
         1,
@@ -143,8 +142,8 @@ def _background(
 def check_recordables(network: Network, outputs: list[BrainPort]) -> None:
     """Raises PortError for a quantity that the model does not have."""
     for p in outputs:
-        model = network.population(p.population).model
-        names = tuple(MODELS[model].recordables)
+        population = network.population(p.population)
+        model, names = population.model, tuple(model_of(population).recordables)
         if p.quantity not in (*OUTPUTS, *names):
             raise PortError(
                 f"port '{p.port.name}': {model} has no recordable '{p.quantity}'; {known(names)}; "

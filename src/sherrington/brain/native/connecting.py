@@ -17,7 +17,7 @@ from ..distributions import DelayFromDistance, Distribution, Floats, Lognormal, 
 from ..network import Connections, Network, Projection
 from ..rules import AllToAll, Bernoulli, FixedIndegree, OneToOne, Rule
 from .core import core
-from .models import MODELS
+from .support import model_of
 
 LONGEST_DELAY = 65_535
 """In steps."""
@@ -80,9 +80,9 @@ class Connector:
                 f"projection '{projection.name}': a fixed in-degree without autapses needs more than one neuron"
             )
         made.key = key(self._seed, f"projection/{projection.stream}")
-        made.weight = _values(1.0 if MODELS[target.model].is_relay else projection.weight, 1.0)
+        made.weight = _values(1.0 if model_of(target).is_relay else projection.weight, 1.0)
         made.delay = self._delay(projection)
-        made.channel = MODELS[target.model].channel(_sign(projection.weight))
+        made.channel = model_of(target).channel(_sign(projection.weight), projection.receptor)
         self._engine.add_projection(made)
 
     def _delay(self, projection: Projection) -> core.Values:
@@ -104,10 +104,11 @@ class Connector:
 
     def _list(self, projection: Projection) -> None:
         """A projection of the core for each sign of the weights, as they arrive in different channels."""
-        model = MODELS[self._network.resolve(projection.target)[0].model]
+        model = model_of(self._network.resolve(projection.target)[0])
         made: dict[int, int] = {}
         for block in self._network.blocks(projection, self._seed):
-            channels = (block.weights < 0).astype(np.int64) * (model.channels > 1)
+            base = model.channel(1.0, projection.receptor)
+            channels = base + (block.weights < 0).astype(np.int64) * model.splits_signs
             for channel in np.unique(channels).tolist():
                 if channel not in made:
                     made[channel] = self._listed(projection, channel, model.is_relay)

@@ -20,8 +20,7 @@ from ..network import Population
 from ..readout import check_value
 from .connecting import key
 from .core import core
-from .models import MODELS
-from .support import why_no_receptor
+from .support import model_of, why_no_receptor
 
 LONGEST_PORT_DELAY_NS = 1_000_000
 
@@ -72,14 +71,19 @@ class SignalPort:
         self._written: list[tuple[int, Signal]] = []
         self._is_rate = described.quantity == "rate"
         check_taken(described, population)
-        model = MODELS[population.model]
+        model = model_of(population)
         weight = 1.0 if model.is_relay else described.weight
         self._inputs = []
         for i, (of_neuron, channels) in enumerate(layers(described.groups, population.size)):
             name = key(seed, f"port/{described.port.name}/{i}")
             made = (
                 engine.add_poisson(
-                    number, name, model.channel(described.weight), weight, of_neuron, len(channels)
+                    number,
+                    name,
+                    model.channel(described.weight, described.receptor),
+                    weight,
+                    of_neuron,
+                    len(channels),
                 )
                 if self._is_rate
                 else engine.add_current(number, of_neuron, len(channels))
@@ -137,9 +141,9 @@ class SpikePort:
         self._resolution_ns, delay_ns = place
         self._delay = delay_ns // self._resolution_ns
         check_taken(described, population)
-        model = MODELS[population.model]
+        model = model_of(population)
         self._weight = 1.0 if model.is_relay else described.weight
-        self._channel = model.channel(described.weight)
+        self._channel = model.channel(described.weight, described.receptor)
         self._bounds = bounds(described.groups)
         self._steps, self._channels = np.empty(0, np.int64), np.empty(0, np.int64)
 
@@ -185,7 +189,7 @@ class SpikePort:
 def check_taken(described: BrainPort, population: Population) -> None:
     """Raises PortError for a population that does not take this input."""
     what = f"port '{described.port.name}'"
-    if described.quantity == "current" and "I_e" not in MODELS[population.model].defaults:
+    if described.quantity == "current" and "I_e" not in model_of(population).defaults:
         raise PortError(f"{what}: neurons of model '{population.model}' take no current")
     fault = why_no_receptor(population, described.receptor, what)
     if fault and described.quantity != "current":

@@ -21,20 +21,39 @@ FAR = 1e30
 @dataclass(frozen=True)
 class Model:
     """defaults: NEST's. constants, states: name to values, in the order of ``src/native/models``; what can be computed
-    from parameters and the resolution in ms, and from parameters. recordables: name to (state, parameter that is added,
-    or none). faults: what is wrong with parameters, in words, or nothing."""
+    from parameters and the resolution in ms, and from parameters. recordables: name to (states that add up, parameter
+    that is added, or none). faults: what is wrong with parameters, in words, or nothing. has_receptors: whether spikes
+    name one of the channels, from 1 on, instead of choosing one by the sign of their weight."""
 
     kind: core.Model
     defaults: Mapping[str, float]
     channels: int
     constants: Callable[[Parameters, float], dict[str, Floats]]
     states: Callable[[Parameters], dict[str, Floats]]
-    recordables: Mapping[str, tuple[str, str]]
+    recordables: Mapping[str, tuple[tuple[str, ...], str]]
     faults: Callable[[Parameters], str]
+    has_receptors: bool = False
 
-    def channel(self, weight: float) -> int:
+    def channel(self, weight: float, receptor: int) -> int:
         """Where an input of that weight arrives."""
-        return int(self.channels > 1 and weight < 0)
+        return receptor - 1 if self.has_receptors else int(self.channels > 1 and weight < 0)
+
+    @property
+    def splits_signs(self) -> bool:
+        """Whether weights above and below 0 arrive in different channels."""
+        return self.channels > 1 and not self.has_receptors
+
+    def why_no_receptor(self, receptor: int) -> str:
+        """Why spikes cannot arrive there, or nothing."""
+        if self.has_receptors:
+            return (
+                ""
+                if 1 <= receptor <= self.channels
+                else f"there is no receptor {receptor}, only 1 to {self.channels}"
+            )
+        return (
+            f"there is no receptor {receptor}; excitation and inhibition differ by sign" if receptor else ""
+        )
 
     @property
     def is_relay(self) -> bool:
@@ -55,6 +74,17 @@ def propagator_alpha(h: float, tau_syn: Floats, tau_m: Floats, c_m: Floats) -> F
     return np.asarray(h * h / c_m * np.exp(-h / tau_syn) * _phi(x, 2))
 
 
+def mean_exp(h: float, tau: Floats) -> Floats:
+    """The mean over a step of a conductance that is 1 at its beginning: tau / h (1 - exp(-h / tau))."""
+    return np.asarray(_phi(-h / tau, 1))
+
+
+def mean_alpha(h: float, tau: Floats) -> Floats:
+    """The same of t exp(-t / tau): tau^2 / h (1 - exp(-h / tau) (1 + h / tau)) = h exp(-h / tau) (exp(x) - 1 - x) / x^2
+    with x = h / tau."""
+    return np.asarray(h * np.exp(-h / tau) * _phi(h / tau, 2))
+
+
 def _phi(x: Floats, order: int) -> Floats:
     """(exp(x) - 1) / x for order 1, (exp(x) - 1 - x) / x^2 for order 2; by its series near 0."""
     near = np.abs(x) < 0.1
@@ -71,8 +101,8 @@ def refractory_steps(t_ref_ms: Floats, h: float) -> Floats:
 
 def fault_of(parameters: Parameters) -> str:
     """What NEST refuses in an integrate-and-fire model."""
-    for name in ("C_m", "tau_m", "tau_syn_ex", "tau_syn_in", "g_L"):
-        if name in parameters and not (parameters[name] > 0).all():
+    for name, values in parameters.items():
+        if name.startswith(("C_m", "tau_", "g_L")) and not (values > 0).all():
             return f"{name} must be above 0"
     if not (parameters["t_ref"] >= 0).all():
         return "t_ref must not be negative"

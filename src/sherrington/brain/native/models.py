@@ -6,7 +6,17 @@ import numpy as np
 
 from ..distributions import Floats
 from .core import core
-from .model import FAR, Model, Parameters, fault_of, propagator_alpha, propagator_exp, refractory_steps
+from .model import (
+    FAR,
+    Model,
+    Parameters,
+    fault_of,
+    mean_alpha,
+    mean_exp,
+    propagator_alpha,
+    propagator_exp,
+    refractory_steps,
+)
 
 _COMMON = {
     "C_m": 250.0,
@@ -18,6 +28,14 @@ _COMMON = {
     "t_ref": 2.0,
 }
 _MEMBRANE = {**_COMMON, "tau_m": 10.0}
+_REVERSED = {
+    "V_reset": -60.0,
+    "g_L": 16.6667,
+    "E_ex": 0.0,
+    "E_in": -85.0,
+    "tau_syn_ex": 0.2,
+    "tau_syn_in": 2.0,
+}
 _SYNAPSES = {"tau_syn_ex": 2.0, "tau_syn_in": 2.0}
 _ZERO = np.zeros(1)
 
@@ -85,15 +103,66 @@ def _psc_delta(p: Parameters, h: float) -> dict[str, Floats]:
     }
 
 
+def _decays(p: Parameters, h: float) -> dict[str, Floats]:
+    return {"p_ex": np.exp(-h / p["tau_syn_ex"]), "p_in": np.exp(-h / p["tau_syn_in"])}
+
+
+def _cond(p: Parameters, h: float) -> dict[str, Floats]:
+    return {
+        "h_over_c": h / p["C_m"],
+        "g_L": p["g_L"],
+        "e_ex": p["E_ex"] - p["E_L"],
+        "e_in": p["E_in"] - p["E_L"],
+    }
+
+
+def _cond_exp(p: Parameters, h: float) -> dict[str, Floats]:
+    return {
+        **_cond(p, h),
+        **_decays(p, h),
+        "mean_ex": mean_exp(h, p["tau_syn_ex"]),
+        "mean_in": mean_exp(h, p["tau_syn_in"]),
+        **_firing(p),
+        **_waiting(p, h),
+        "I_e": p["I_e"],
+    }
+
+
+def _cond_alpha(p: Parameters, h: float) -> dict[str, Floats]:
+    p_ex, p_in = _decays(p, h).values()
+    return {
+        **_cond(p, h),
+        "p_ex": p_ex,
+        "p_ex_dg": h * p_ex,
+        "p_in": p_in,
+        "p_in_dg": h * p_in,
+        "mean_ex": mean_exp(h, p["tau_syn_ex"]),
+        "mean_ex_dg": mean_alpha(h, p["tau_syn_ex"]),
+        "mean_in": mean_exp(h, p["tau_syn_in"]),
+        "mean_in_dg": mean_alpha(h, p["tau_syn_in"]),
+        "initial_ex": np.e / p["tau_syn_ex"],
+        "initial_in": np.e / p["tau_syn_in"],
+        **_firing(p),
+        **_waiting(p, h),
+        "I_e": p["I_e"],
+    }
+
+
 def _potential(p: Parameters) -> dict[str, Floats]:
     return {"V_m": p["V_m"] - p["E_L"]}
+
+
+def _taken(p: Parameters, *names: str) -> dict[str, Floats]:
+    return {name: p[name] for name in names}
 
 
 def _with(*names: str) -> dict[str, Floats]:
     return dict.fromkeys(names, _ZERO)
 
 
-_CURRENTS = {"V_m": ("V_m", "E_L"), "I_syn_ex": ("i_ex", ""), "I_syn_in": ("i_in", "")}
+_V_M = {"V_m": (("V_m",), "E_L")}
+_CURRENTS = {**_V_M, "I_syn_ex": (("i_ex",), ""), "I_syn_in": (("i_in",), "")}
+_CONDUCTANCES = {**_V_M, "g_ex": (("g_ex",), ""), "g_in": (("g_in",), "")}
 
 MODELS = {
     "parrot_neuron": Model(
@@ -129,7 +198,26 @@ MODELS = {
         1,
         _psc_delta,
         lambda p: {**_potential(p), **_with("kept", "refractory")},
-        {"V_m": ("V_m", "E_L")},
+        _V_M,
+        fault_of,
+    ),
+    "iaf_cond_exp": Model(
+        core.Model.cond_exp,
+        {**_COMMON, **_REVERSED, "g_ex": 0.0, "g_in": 0.0},
+        2,
+        _cond_exp,
+        lambda p: {**_potential(p), **_taken(p, "g_ex", "g_in"), **_with("refractory")},
+        _CONDUCTANCES,
+        fault_of,
+    ),
+    "iaf_cond_alpha": Model(
+        core.Model.cond_alpha,
+        {**_COMMON, **_REVERSED, **dict.fromkeys(("g_ex", "dg_ex", "g_in", "dg_in"), 0.0)},
+        2,
+        _cond_alpha,
+        lambda p: {**_potential(p), **_taken(p, "dg_ex", "g_ex", "dg_in", "g_in"), **_with("refractory")},
+        _CONDUCTANCES,
         fault_of,
     ),
 }
+"""Models whose channels are the same for all populations; for the others see ``multisynapse``."""
