@@ -1,6 +1,7 @@
 #include "connect.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <stdexcept>
 
@@ -23,7 +24,8 @@ static void for_each_connection(const Projection& p, int block, std::uint32_t fi
   for (std::uint32_t t = begin; t < end; ++t) {
     const std::uint32_t target = t - p.first_target;
     Stream values(p.key, target, FOR_VALUES);
-    for_each_source(p.rule, p.key, p.n_sources, target, [&](std::uint32_t source) {
+    const std::uint32_t indegree = p.indegrees.empty() ? p.rule.indegree : p.indegrees[target];
+    for_each_source(p.rule, p.key, p.n_sources, target, indegree, [&](std::uint32_t source) {
       f(source, t - first, [&] { return p.weight.sample(values); },
         [&] {
           const double steps = std::nearbyint(p.delay.sample(values));
@@ -31,6 +33,13 @@ static void for_each_connection(const Projection& p, int block, std::uint32_t fi
         });
     });
   }
+}
+
+void choose_targets(Projection& p, std::uint64_t part) {
+  Stream stream(p.key, static_cast<std::uint32_t>(part), FOR_TARGETS);
+  const std::uint64_t n = std::min(COUNTED, p.rule.total - part * COUNTED);
+  for (std::uint64_t i = 0; i < n; ++i)
+    std::atomic_ref(p.indegrees[stream.below(p.n_targets)]).fetch_add(1, std::memory_order_relaxed);
 }
 
 template <class Weight>

@@ -24,6 +24,7 @@ struct Projection {
   std::uint64_t key = 0;
   Values weight, delay;
   std::vector<Listed> listed;  // by block of the target's population
+  std::vector<std::uint32_t> indegrees;  // of each target, where only their sum is fixed
   // Of constant weights: units of the accumulator. Of others: units that one unit of the stored weight is worth.
   std::int64_t unit = 0;
   double largest = 0.0;
@@ -50,6 +51,10 @@ struct Table {
            long_delays.bytes() + short_delays.bytes();
   }
 };
+
+// Of a fixed total, one part of COUNTED connections: adds to the in-degree of the target of each.
+constexpr std::uint64_t COUNTED = 1 << 22;
+void choose_targets(Projection& projection, std::uint64_t part);
 
 // Delays in whole steps, at least one and at most MAX_DELAY.
 constexpr int MAX_DELAY = 65535;

@@ -52,22 +52,24 @@ class Stream {
   int left_ = 0;
 };
 
-enum class RuleKind : int { listed, all_to_all, one_to_one, fixed_indegree, bernoulli };
+enum class RuleKind : int { listed, all_to_all, one_to_one, fixed_indegree, fixed_total, bernoulli };
 
 // shift: source `target + shift` is the target itself (of neurons counted within source and target ranges).
 struct Rule {
   RuleKind kind = RuleKind::listed;
   std::uint32_t indegree = 0;
+  std::uint64_t total = 0;
   double probability = 0.0;
   bool no_autapses = false;
   std::int64_t shift = 0;
 };
 
-constexpr std::uint32_t FOR_SOURCES = 0, FOR_VALUES = 1;
+constexpr std::uint32_t FOR_SOURCES = 0, FOR_VALUES = 1, FOR_TARGETS = 2;
 
-// Calls f(source) for every connection of a target, in an order that is always the same.
+// Calls f(source) for every connection of a target, in an order that is always the same. indegree: where it is given.
 template <class F>
-void for_each_source(const Rule& rule, std::uint64_t key, std::uint32_t n_sources, std::uint32_t target, F&& f) {
+void for_each_source(const Rule& rule, std::uint64_t key, std::uint32_t n_sources, std::uint32_t target,
+                     std::uint32_t indegree, F&& f) {
   const std::int64_t own = rule.no_autapses ? target + rule.shift : -1;
   const bool has_own = own >= 0 && own < n_sources;
   Stream stream(key, target, FOR_SOURCES);
@@ -80,7 +82,8 @@ void for_each_source(const Rule& rule, std::uint64_t key, std::uint32_t n_source
       f(target);
       break;
     case RuleKind::fixed_indegree:
-      for (std::uint32_t k = 0; k < rule.indegree; ++k) {
+    case RuleKind::fixed_total:
+      for (std::uint32_t k = 0; k < indegree; ++k) {
         const std::uint32_t s = stream.below(has_own ? n_sources - 1 : n_sources);
         f(has_own && s >= own ? s + 1 : s);
       }

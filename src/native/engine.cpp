@@ -180,8 +180,9 @@ class EngineOf final : public Engine {
 
   void finish() override {
     const FlushToZero flush;
+    for (auto& p : projections_) fix_total(*p);
     pool_.run(static_cast<int>(blocks_.size()), [this](int b) { build(blocks_[b]); });
-    for (auto& p : projections_) p->listed = {};
+    for (auto& p : projections_) p->listed = {}, p->indegrees = {};
     measure();
     choose_quanta();
     pool_.run(static_cast<int>(blocks_.size()), [this](int b) { round_weights(blocks_[b]); });
@@ -262,6 +263,13 @@ class EngineOf final : public Engine {
       b.n = std::min(p.block, p.n - first), b.padded = static_cast<std::uint32_t>(to_lanes(b.n));
       blocks_.push_back(std::move(b));
     }
+  }
+
+  void fix_total(Projection& p) {
+    if (p.rule.kind != RuleKind::fixed_total) return;
+    p.indegrees.assign(p.n_targets, 0);
+    const int parts = static_cast<int>((p.rule.total + COUNTED - 1) / COUNTED);
+    pool_.run(parts, [&p](int part) { choose_targets(p, part); });
   }
 
   void build(Blk& b) {

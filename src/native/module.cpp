@@ -50,6 +50,7 @@ NB_MODULE(_core, m) {
       .value("all_to_all", RuleKind::all_to_all)
       .value("one_to_one", RuleKind::one_to_one)
       .value("fixed_indegree", RuleKind::fixed_indegree)
+      .value("fixed_total", RuleKind::fixed_total)
       .value("bernoulli", RuleKind::bernoulli);
   nb::enum_<ValueKind>(m, "ValueKind")
       .value("constant", ValueKind::constant)
@@ -60,6 +61,7 @@ NB_MODULE(_core, m) {
       .def(nb::init<>())
       .def_rw("kind", &Rule::kind)
       .def_rw("indegree", &Rule::indegree)
+      .def_rw("total", &Rule::total)
       .def_rw("probability", &Rule::probability)
       .def_rw("no_autapses", &Rule::no_autapses)
       .def_rw("shift", &Rule::shift);

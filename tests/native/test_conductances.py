@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from side_by_side import H, MS, SEED, Feed, exact, run
+from side_by_side import MS, SEED, Feed, H, exact, run
 
 from sherrington.brain.distributions import Floats, Uniform
 from sherrington.brain.engine import BrainEngine, BrainOptions, BrainPort, brain_port

@@ -97,6 +97,14 @@ def test_fixed_total() -> None:
     counts = received(FixedTotal(30_000), 50, 2000)
     assert counts.sum() == 30_000
     assert abs(counts.var(ddof=1) / 15 - 1) < 4.5 * np.sqrt(2 / 2000)
+    per_source = matrix(FixedTotal(30_000), 50, 200).sum(axis=1)
+    assert per_source.sum() == 30_000
+    assert np.abs(per_source - 600).max() < 4.5 * np.sqrt(600)
+    many = 5_000_000  # in more than one part
+    np.testing.assert_array_equal(
+        received(FixedTotal(many), 2, 50, threads=3), received(FixedTotal(many), 2, 50)
+    )
+    assert received(FixedTotal(many), 2, 50).sum() == many
 
 
 @pytest.mark.parametrize(
@@ -139,7 +147,7 @@ def _hears_itself(rule: Rule, ends: tuple[str, str], neuron: int) -> float:
     return float(heard)
 
 
-@pytest.mark.parametrize("rule", [FixedIndegree(20), Bernoulli(0.1)])
+@pytest.mark.parametrize("rule", [FixedIndegree(20), Bernoulli(0.1), FixedTotal(100_000)])
 def test_the_same_for_any_number_of_threads_and_another_for_another_seed(rule: Rule) -> None:
     first = received(rule, 200, 5000, Lognormal(2.0, 1.0), spiking=range(0, 200, 3))
     for threads in (2, 3):

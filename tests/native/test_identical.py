@@ -10,7 +10,7 @@ from sherrington.brain.distributions import Lognormal, Normal, Uniform
 from sherrington.brain.engine import BrainEngine, BrainOptions, BrainPort, Excitability, brain_port
 from sherrington.brain.native.brain import PROCESSOR_VARIABLE, NativeBrain
 from sherrington.brain.network import Background, Network, Population, Projection
-from sherrington.brain.rules import Bernoulli, FixedIndegree
+from sherrington.brain.rules import Bernoulli, FixedIndegree, FixedTotal
 from sherrington.errors import RunError, UnsupportedError
 from sherrington.ports import SpikeBatch
 
@@ -24,6 +24,10 @@ def network() -> Network:
     i = Population("i", 500, "iaf_psc_alpha", params={"I_e": 380.0}, initial=spread)
     d = Population("d", 1100, "iaf_psc_delta", params={"I_e": 350.0}, initial=spread)
     r = Population("r", 200, "parrot_neuron")
+    c = Population("c", 300, "iaf_cond_exp", params={"I_e": 200.0, "tau_syn_ex": 1.0})
+    a = Population("a", 300, "iaf_cond_alpha", params={"I_e": 240.0, "tau_syn_ex": 1.0})
+    x = Population("x", 200, "iaf_psc_exp_multisynapse", params={"I_e": 360.0, "tau_syn": (1.0, 4.0, 9.0)})
+    y = Population("y", 200, "iaf_psc_alpha_multisynapse", params={"I_e": 360.0, "tau_syn": (1.0, 4.0)})
     projections = [
         Projection("e", "e", FixedIndegree(40), Lognormal(12.0, 10.0), Uniform(0.8, 30.0)),
         Projection("e", "i", Bernoulli(0.01), 20.0, 1.2),
@@ -31,9 +35,20 @@ def network() -> Network:
         Projection("e", "d", FixedIndegree(30), Normal(0.1, 0.3), 0.8),
         Projection("r", "e", FixedIndegree(5), 30.0, 2.0),
         Projection("d", "r", FixedIndegree(3), 1.0, 1.0),
+        Projection("e", "c", FixedIndegree(50), Lognormal(3.0, 2.0), Uniform(1.0, 2.0)),
+        Projection("c", "a", FixedIndegree(20), Normal(-1.0, 4.0), 1.5),
+        Projection("c", "x", FixedIndegree(20), Normal(20.0, 40.0), 1.5, receptor=2),
+        Projection("i", "x", FixedIndegree(20), -30.0, 1.5, receptor=3),
+        Projection("a", "y", FixedIndegree(20), 20.0, 1.5, receptor=1),
+        Projection("x", "y", FixedTotal(2000), Uniform(10.0, 30.0), 1.5, receptor=2),
     ]
-    noise = [Background("e", 4000.0, 10.0, 1.0), Background("r", 40.0, 1.0, 0.8)]
-    return Network("n", [e, i, d, r], projections, backgrounds=noise)
+    noise = [
+        Background("e", 4000.0, 10.0, 1.0),
+        Background("r", 40.0, 1.0, 0.8),
+        Background("c", 900.0, 2.0, 1.5),
+        Background("x", 500.0, 10.0, 1.5, receptor=1),
+    ]
+    return Network("n", [e, i, d, r, c, a, x, y], projections, backgrounds=noise)
 
 
 def ports(net: Network) -> list[BrainPort]:

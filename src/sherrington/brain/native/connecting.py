@@ -15,7 +15,7 @@ from ...clock import ns_to_ms
 from ...errors import NetworkError
 from ..distributions import DelayFromDistance, Distribution, Floats, Lognormal, Normal, Quantity, Uniform
 from ..network import Connections, Network, Projection
-from ..rules import AllToAll, Bernoulli, FixedIndegree, OneToOne, Rule
+from ..rules import AllToAll, Bernoulli, FixedIndegree, FixedTotal, OneToOne, Rule
 from .core import core
 from .support import model_of
 
@@ -27,6 +27,7 @@ _RULES = {
     AllToAll: core.RuleKind.all_to_all,
     OneToOne: core.RuleKind.one_to_one,
     FixedIndegree: core.RuleKind.fixed_indegree,
+    FixedTotal: core.RuleKind.fixed_total,
     Bernoulli: core.RuleKind.bernoulli,
 }
 
@@ -144,6 +145,8 @@ def _rule(rule: Rule, same: bool, shift: int) -> core.Rule:
     match rule:
         case FixedIndegree(indegree=k):
             made.indegree = k
+        case FixedTotal(total=total):
+            made.total = total
         case Bernoulli(probability=p):
             made.probability = p
     return made

@@ -25,7 +25,7 @@ NAMES = ("iaf_psc_exp_multisynapse", "iaf_psc_alpha_multisynapse")
 
 
 def multisynapse(name: str, receptors: int) -> Model:
-    """The model of that name with so many receptors; their time constants are the parameters tau_syn_1, tau_syn_2 ..."""
+    """The model of that name with so many receptors, whose time constants are the parameters tau_syn_1 and so on."""
     is_alpha = name == "iaf_psc_alpha_multisynapse"
     numbers = range(1, receptors + 1)
     currents = {f"I_syn_{i}": ((f"i_{i}",), "") for i in numbers}
