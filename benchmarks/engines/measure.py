@@ -1,6 +1,6 @@
 """One network in one engine, in a fresh process; prints one line of JSON.
 
-``python measure.py ENGINE NEURONS INDEGREE THREADS MS``
+``python measure.py ENGINE CASE NEURONS INDEGREE SCALE THREADS MS``
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from networks import balanced
+from networks import network
 
-from sherrington.brain.engine import BrainEngine, BrainOptions, brain_port
+from sherrington.brain.engine import BrainEngine, BrainOptions, total_count
 
 MS = 1_000_000
 SEED = 1
@@ -24,57 +24,60 @@ INTERVAL_MS = 20
 
 @dataclass(frozen=True)
 class Measured:
-    """build_s, run_s: on the clock; rtf: seconds of wall time per second of model time, after the warm-up. bytes: of
-    the whole process for each synapse, at most, less what it had before building. rates_hz: of each population;
-    spread: of the rates over neurons, std / mean; fluctuation: variance / mean of the spikes of all neurons
-    in intervals of 20 ms, 1 where they are independent."""
+    """build, run: on the clock, and cpu of all threads, seconds; run after the warm-up. bytes: of the whole process for
+    each synapse, at most, less what it had before building. rates_hz: of each population. errors_hz: of these rates, by
+    their spread over intervals of 20 ms."""
 
     engine: str
+    case: str
     neurons: int
     synapses: int
     threads: int
+    ms: int
     build_s: float
+    build_cpu_s: float
     run_s: float
-    rtf: float
+    run_cpu_s: float
     bytes: float
     rates_hz: dict[str, float]
-    spread: float
-    fluctuation: float
+    errors_hz: dict[str, float]
 
 
-def measure(engine: str, neurons: int, indegree: int, threads: int, ms: int) -> Measured:
-    network, brain = balanced(neurons, indegree), _brain(engine)
-    outputs = [brain_port(p, "count", writes=False, per="neuron") for p in network.populations.values()]
+def measure(
+    engine: str, case: str, neurons: int, indegree: int, scale: float, threads: int, ms: int
+) -> Measured:
+    described, brain = network(case, neurons, indegree, scale), _brain(engine)
+    outputs = [total_count(p) for p in described.populations.values()]
     before = _peak_bytes()
-    started = time.perf_counter()
-    brain.prepare(network, [], outputs, SEED, BrainOptions(virtual_processes=threads))
-    build_s = time.perf_counter() - started
+    wall, cpu = time.perf_counter(), time.process_time()
+    brain.prepare(described, [], outputs, SEED, BrainOptions(virtual_processes=threads))
+    build_s, build_cpu_s = time.perf_counter() - wall, time.process_time() - cpu
     brain.advance(WARM_UP_MS * MS)
-    counts = {p.population: np.zeros(p.port.size) for p in outputs}
-    totals, kernel_s = [], brain.kernel_s
+    wall, cpu = time.perf_counter(), time.process_time()
+    counts = []
     for _ in range(ms // INTERVAL_MS):
         brain.advance(brain.now_ns + INTERVAL_MS * MS)
-        now = {p.population: np.asarray(brain.read(p.port.name)) for p in outputs}
-        for name, one in now.items():
-            counts[name] += one
-        totals.append(sum(one.sum() for one in now.values()))
-    run_s = brain.kernel_s - kernel_s
-    synapses = int(brain.statistics()["synapses"])
-    peak = _peak_bytes()
+        counts.append([float(np.asarray(brain.read(p.port.name)).sum()) for p in outputs])
+    run_s, run_cpu_s = time.perf_counter() - wall, time.process_time() - cpu
+    synapses, peak = int(brain.statistics()["synapses"]), _peak_bytes()
     brain.close()
-    e = counts["e"]
+    sizes = np.array([p.size for p in described.populations.values()])
+    rates = np.array(counts) / sizes / (INTERVAL_MS / 1000)
+    errors = rates.std(axis=0, ddof=1) / np.sqrt(len(rates))
     return Measured(
         engine,
-        neurons,
+        case,
+        described.n_neurons,
         synapses,
         threads,
+        ms,
         build_s,
+        build_cpu_s,
         run_s,
-        run_s / (ms / 1000),
+        run_cpu_s,
         (peak - before) / synapses,
-        {name: float(c.mean() / (ms / 1000)) for name, c in counts.items()},
-        float(e.std() / e.mean()),
-        float(np.var(totals) / np.mean(totals)),
+        dict(zip(described.populations, rates.mean(axis=0).tolist(), strict=True)),
+        dict(zip(described.populations, errors.tolist(), strict=True)),
     )
 
 
@@ -83,7 +86,7 @@ def _brain(engine: str) -> BrainEngine:
         from sherrington.brain.nest import NestBrain
 
         return NestBrain()
-    from sherrington.brain.native import NativeBrain
+    from sherrington.brain.native.brain import NativeBrain
 
     return NativeBrain()
 
@@ -96,4 +99,6 @@ def _peak_bytes() -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(measure(sys.argv[1], *map(int, sys.argv[2:])))))
+    engine, case, neurons, indegree, scale, threads, ms = sys.argv[1:]
+    found = measure(engine, case, int(neurons), int(indegree), float(scale), int(threads), int(ms))
+    print(json.dumps(asdict(found)))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from sherrington.brain.distributions import Normal
+from sherrington.brain.models.microcircuit import microcircuit
+from sherrington.brain.models.mouse.cerebellum import mouse_cerebellum
 from sherrington.brain.network import Background, Network, Population, Projection
 from sherrington.brain.rules import FixedIndegree
 
+CASES = ("balanced", "microcircuit", "conductance")
 DELAY_MS = 1.5
 WEIGHT_PA = 22.0
 """About 0.1 mV at the peak."""
@@ -36,3 +39,11 @@ def balanced(neurons: int, indegree: int) -> Network:
     ]
     drive = [Background(p.name, DRIVE_HZ, WEIGHT_PA, DELAY_MS) for p in (e, i)]
     return Network("balanced", [e, i], projections, backgrounds=drive)
+
+
+def network(case: str, neurons: int, indegree: int, scale: float) -> Network:
+    """neurons, indegree: of the balanced network; scale: of the two others, the second of which is the cerebellum of the
+    mouse, whose neurons are ``iaf_cond_exp``."""
+    if case == "balanced":
+        return balanced(neurons, indegree)
+    return microcircuit(scale=scale) if case == "microcircuit" else mouse_cerebellum(scale=scale)

@@ -26,6 +26,7 @@ _COMMON = {
     "V_reset": -70.0,
     "V_th": -55.0,
     "t_ref": 2.0,
+    "tau_minus": 20.0,  # of plastic synapses alone
 }
 _MEMBRANE = {**_COMMON, "tau_m": 10.0}
 _REVERSED = {

@@ -19,6 +19,7 @@ DEFAULTS = {
     "V_th": -55.0,
     "t_ref": 2.0,
     "tau_m": 10.0,
+    "tau_minus": 20.0,  # of plastic synapses alone
 }
 TAU_SYN = (2.0,)
 NAMES = ("iaf_psc_exp_multisynapse", "iaf_psc_alpha_multisynapse")
