@@ -42,7 +42,7 @@ def balanced(neurons: int, indegree: int) -> Network:
 
 
 def network(case: str, neurons: int, indegree: int, scale: float) -> Network:
-    """neurons, indegree: of the balanced network; scale: of the two others, the second of which is the cerebellum of the
+    """neurons, indegree: of the balanced network; scale: of the others, of which the last is the cerebellum of the
     mouse, whose neurons are ``iaf_cond_exp``."""
     if case == "balanced":
         return balanced(neurons, indegree)
