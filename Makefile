@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --no-deps
+NATIVE := src/native/CMakeLists.txt $(wildcard src/native/*.cpp src/native/*.h src/native/*.inc src/native/models/*.h)
 SOURCES := src tests benchmarks examples docs tools/lock tools/check-packages containers/check
 
 .DEFAULT_GOAL := help
@@ -56,6 +57,7 @@ lock: ## resolve pyproject.toml again into requirements/*.txt
 
 clean: ## remove .venv, caches and built files; runs/ stays
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf src/native/CMakeFiles src/native/CMakeCache.txt src/sherrington/brain/native/_core*.so
 	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment. A stamp is written last, so a step that was interrupted is done again. The lock files name every
@@ -70,8 +72,8 @@ $(STAMPS)/%: requirements/%.txt $(STAMPS)/venv
 	@$(PIP_INSTALL) --requirement $<
 	@touch $@
 
-$(STAMPS)/sherrington: pyproject.toml $(STAMPS)/build $(STAMPS)/run
-	@echo "installing sherrington from this folder"
+$(STAMPS)/sherrington: pyproject.toml $(NATIVE) $(STAMPS)/build $(STAMPS)/run
+	@echo "installing sherrington from this folder, and compiling its native engine (about a minute)"
 	@$(PIP_INSTALL) --no-build-isolation --editable .
 	@$(BIN)/python tools/check-packages
 	@touch $@

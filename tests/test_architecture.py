@@ -222,7 +222,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
 }
 
 # An engine is named as text, `brain.nest:NestBrain`, and loaded when it is asked for.
-ENGINE_NAME = re.compile(r"(sherrington\.)?(brain|body)\.\w+:\w+")
+ENGINE_NAME = re.compile(r"(sherrington\.)?(brain|body)(\.\w+)+:[A-Z]\w+")
 
 
 def module_name(file: Path) -> str:

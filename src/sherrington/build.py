@@ -28,7 +28,11 @@ from .resolved import Endpoint, Resolved, ResolvedPathway
 if TYPE_CHECKING:  # brings HDF5, which gym and others do without
     from .record.rank_spikes import RankSpikes
 
-BRAINS = {"nest": "brain.nest:NestBrain", "closed_form": "brain.closed_form:ClosedFormBrain"}
+BRAINS = {
+    "nest": "brain.nest:NestBrain",
+    "native": "brain.native.brain:NativeBrain",
+    "closed_form": "brain.closed_form:ClosedFormBrain",
+}
 OVER_RANKS = ("nest",)
 """Brain engines that can be on several ranks at once."""
 BODIES = {

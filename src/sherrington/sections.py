@@ -41,7 +41,7 @@ class Brain(Section):
     """The brain and the engine that simulates it."""
 
     network: str = Field(description="a shipped network by name, or file.py:function")
-    engine: Literal["nest", "closed_form"] = Field("nest", description="the simulator")
+    engine: Literal["nest", "native", "closed_form"] = Field("nest", description="the simulator")
     scale: Positive = Field(1.0, description="fraction of the full-size network")
     params: dict[str, Any] = Field(default_factory=dict, description="arguments of the network's function")
     resolution_ms: Positive = Field(0.1, description="time step of the neurons, ms")

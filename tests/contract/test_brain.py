@@ -11,6 +11,7 @@ import pytest
 from sherrington.brain.closed_form import ClosedFormBrain
 from sherrington.brain.distributions import Uniform
 from sherrington.brain.engine import BrainEngine, BrainOptions, BrainPort, Excitability, brain_port
+from sherrington.brain.native.brain import NativeBrain
 from sherrington.brain.nest import NestBrain
 from sherrington.brain.network import Network, Population, Projection
 from sherrington.brain.rules import FixedIndegree
@@ -31,7 +32,8 @@ SEED = 20
 @dataclass(frozen=True)
 class Engine:
     """relay: a model that repeats what it receives; integrator: one that a current makes spike; latency_ns: from a
-    spike written to its repetition without projections; mute_lag_ns: how long a silenced relay still spikes."""
+    spike written to its repetition without projections; mute_lag_ns: how long a silenced relay still spikes;
+    called: in its messages."""
 
     make: Callable[[], BrainEngine]
     relay: str
@@ -39,15 +41,21 @@ class Engine:
     latency_ns: int
     mute_lag_ns: int
     recordable: str
+    called: str = ""
 
 
 ENGINES = {
-    "nest": Engine(NestBrain, "parrot_neuron", "iaf_psc_exp", MS // 10, MS // 5, "V_m"),
+    "nest": Engine(NestBrain, "parrot_neuron", "iaf_psc_exp", MS // 10, MS // 5, "V_m", "NEST"),
+    "native": Engine(
+        NativeBrain, "parrot_neuron", "iaf_psc_exp", MS // 10, 0, "V_m", "the native engine"
+    ),
     "closed_form": Engine(ClosedFormBrain, "integrator", "integrator", 0, 0, "phase"),
 }
 CANNOT = {
     ("nest", "save"): "spikes in flight and random streams are not accessible",
     ("nest", "exact_counts"): "its rate inputs are Poisson trains",
+    ("native", "exact_counts"): "its rate inputs are Poisson trains",
+    ("native", "busy"): "any number of them can run in one process",
     ("closed_form", "projections"): "spikes that depend on other neurons' spikes have no closed form",
     ("closed_form", "seed"): "nothing in it is random",
     ("closed_form", "model"): "models and parameters play no part",
@@ -189,7 +197,7 @@ def test_rate_input_has_the_statistics_of_a_poisson_train(
     for cycle in range(1, 101):
         brain.advance(cycle * 20 * MS)
         counts += brain.read("p.count:neuron")
-    if ("nest", "exact_counts") in CANNOT and name == "nest":
+    if (name, "exact_counts") in CANNOT:
         assert abs(counts.sum() - 40_000) < 4.5 * np.sqrt(40_000)
         assert abs(counts.var(ddof=1) / counts.mean() - 1) < 4.5 * np.sqrt(2 / 399)  # Fano factor of n counts
     else:
@@ -468,10 +476,13 @@ def test_one_at_a_time(brain: BrainEngine, engine: Engine, name: str) -> None:
     second.close()
 
 
-def test_models_and_parameters_that_do_not_exist(brain: BrainEngine, name: str) -> None:
+def test_models_and_parameters_that_do_not_exist(
+    brain: BrainEngine, engine: Engine, name: str
+) -> None:
     needs(name, "model")
     with pytest.raises(
-        NetworkError, match=r"population 'x': NEST has no model 'iaf_psc_epx'; did you mean:.*iaf_psc_exp"
+        NetworkError,
+        match=rf"population 'x': {engine.called} has no model 'iaf_psc_epx'; did you mean:.*iaf_psc_exp",
     ):
         start(brain, [Population("x", 1, "iaf_psc_epx")])
     with pytest.raises(
@@ -480,7 +491,7 @@ def test_models_and_parameters_that_do_not_exist(brain: BrainEngine, name: str) 
         start(brain, [Population("x", 1, params={"tau": 1.0})])
     with pytest.raises(NetworkError, match=r"population 'x' \(iaf_psc_exp\): cannot set .*Reset potential"):
         start(brain, [Population("x", 1, params={"V_th": -90.0})])
-    with pytest.raises(NetworkError, match=r"is a stimulator, not a neuron model"):
+    with pytest.raises(NetworkError, match=r"is a stimulator, not a neuron model|no model 'poisson_generator'"):
         start(brain, [Population("x", 1, "poisson_generator")])
     start(brain, [Population("x", 1)])  # the kernel is free again after every error
 

@@ -1,0 +1,2 @@
+#define PROCESSOR avx2
+#include "update_loops.inc"

@@ -1,0 +1,2 @@
+#define PROCESSOR avx512
+#include "update_loops.inc"

@@ -1,0 +1,2 @@
+#define PROCESSOR portable
+#include "update_loops.inc"
