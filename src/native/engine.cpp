@@ -6,15 +6,13 @@
 #include <stdexcept>
 
 #include "deliver.h"
-#include "poisson.h"
+#include "inputs.h"
 #include "pool.h"
 
 namespace sherrington {
 
 // A parrot may say so many spikes in one step; room is left in the accumulators for that.
 static constexpr int MOST_AT_ONCE = 64;
-
-static std::size_t to_lanes(std::size_t n) { return (n + LANES - 1) / LANES * LANES; }
 
 static bool has_avx512() {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -52,57 +50,6 @@ struct Exact {
   static const ExactTable& table(const std::string& p) {
     return p == "avx512" ? avx512::exact : p == "avx2" ? avx2::exact : portable::exact;
   }
-};
-
-template <class Real>
-struct Poisson {
-  int population, channel;
-  std::uint64_t key;
-  Real weight;
-  std::vector<std::int32_t> group_of_neuron;
-  std::vector<double> means;
-  std::vector<Thresholds> thresholds;
-  std::vector<PoissonTable> tables;
-  std::vector<std::int32_t> table_of_neuron, table_of_chunk;
-};
-
-struct Current {
-  int population;
-  std::vector<std::int32_t> group_of_neuron;
-  std::vector<double> values;
-};
-
-struct Event {
-  std::int64_t step;
-  int order, first, stop, channel;
-  double amount;
-};
-
-template <class Real>
-struct Population {
-  ModelKind kind;
-  int n, channels, block, first_block = 0, blocks = 0, longest = 0;
-  bool recorded, frozen = false;
-  std::int64_t first_neuron;
-  std::vector<std::vector<Real>> states, constants;
-  std::vector<bool> is_uniform;
-  std::vector<Real> current;
-  std::vector<int> currents, poissons;
-  std::vector<double> quanta;
-  std::vector<Event> events, due;
-  Spikes spikes;
-};
-
-template <class Real, class Acc, class Weight>
-struct Block {
-  int population, index;
-  std::uint32_t first, n, padded;
-  std::vector<Table<Weight>> tables;
-  Array<Acc> accumulators;
-  std::int64_t slots = 0;
-  Array<Real> drive;
-  std::vector<PoissonInput<Real>> poisson;
-  std::vector<std::vector<std::uint32_t>> spikes;
 };
 
 struct Change {
@@ -352,60 +299,11 @@ class EngineOf final : public Engine {
   void apply(const Change& change) {
     if (change.is_current) {
       currents_[change.input].values = change.values;
-      add_up_currents(populations_[currents_[change.input].population]);
+      add_up_currents(populations_[currents_[change.input].population], currents_);
     } else {
       poissons_[change.input].means = change.values;
       choose_tables(poissons_[change.input]);
     }
-  }
-
-  void add_up_currents(Pop& p) {
-    for (int i = 0; i < p.n; ++i) {
-      double sum = 0.0;
-      for (const int c : p.currents) {
-        const std::int32_t group = currents_[c].group_of_neuron[i];
-        if (group >= 0) sum += currents_[c].values[group];
-      }
-      p.current[i] = static_cast<Real>(sum);
-    }
-  }
-
-  // One table for each distinct mean.
-  void choose_tables(Poisson<Real>& input) {
-    std::map<double, std::int32_t> found;
-    std::vector<std::int32_t> of_group;
-    input.thresholds.clear(), input.tables.clear();
-    for (const double mean : input.means) {
-      if (mean > 0 && found.try_emplace(mean, static_cast<std::int32_t>(found.size())).second)
-        input.thresholds.push_back(poisson_thresholds(mean));
-      of_group.push_back(mean > 0 ? found[mean] : NO_TABLE);
-    }
-    for (const auto& t : input.thresholds)
-      input.tables.push_back({t.first, static_cast<std::int32_t>(t.values.size()), t.values.data(), t.upper.data()});
-    for (std::size_t i = 0; i < input.group_of_neuron.size(); ++i) {
-      const std::int32_t group = input.group_of_neuron[i];
-      input.table_of_neuron[i] = group < 0 ? NO_TABLE : of_group[group];
-    }
-    for (std::size_t c = 0; c < input.table_of_chunk.size(); ++c) summarise(input, c);
-  }
-
-  static void summarise(Poisson<Real>& input, std::size_t chunk) {
-    const auto begin = input.table_of_neuron.begin() + chunk * LANES;
-    const std::size_t n = std::min<std::size_t>(LANES, input.group_of_neuron.size() - chunk * LANES);
-    const bool same = std::all_of(begin, begin + n, [&](std::int32_t t) { return t == *begin; });
-    input.table_of_chunk[chunk] = same ? *begin : SEVERAL_TABLES;
-  }
-
-  // Events of the coming window, in the order in which they are added up.
-  static void take_due(Pop& p, std::int64_t end) {
-    p.due.clear();
-    if (p.events.empty()) return;
-    const auto later = std::partition(p.events.begin(), p.events.end(), [end](const Event& e) { return e.step >= end; });
-    p.due.assign(later, p.events.end());
-    p.events.erase(later, p.events.end());
-    std::sort(p.due.begin(), p.due.end(), [](const Event& a, const Event& b) {
-      return std::tie(a.step, a.order, a.first, a.stop, a.amount) < std::tie(b.step, b.order, b.first, b.stop, b.amount);
-    });
   }
 
   void advance_block(Blk& b, std::int64_t end) {
@@ -445,7 +343,7 @@ class EngineOf final : public Engine {
     u.accumulators = b.accumulators ? b.accumulators.data() : nullptr;
     u.slot_mask = b.slots - 1;
     for (int k = 0; k < p.channels; ++k) u.quantum[k] = static_cast<Real>(p.quanta[k]);
-    u.drive = add_events(b, p, u.steps);
+    u.drive = add_events(b, p, now_, u.steps);
     u.current = p.current.empty() ? nullptr : p.current.data() + b.first;
     point_at_poisson(b, p);
     u.poisson = b.poisson.data(), u.n_poisson = static_cast<int>(b.poisson.size());
@@ -460,20 +358,6 @@ class EngineOf final : public Engine {
     u.sink = &b.spikes;
     P::table(processor_).find(p.kind, p.channels)(u);
     if (u.drive) std::fill_n(b.drive.data(), std::size_t(u.steps) * p.channels * b.padded, Real(0));
-  }
-
-  const Real* add_events(Blk& b, const Pop& p, int steps) {
-    bool any = false;
-    for (const Event& e : p.due) {
-      const int begin = std::max<int>(e.first, b.first), stop = std::min<int>(e.stop, b.first + b.n);
-      if (begin >= stop) continue;
-      const std::size_t needed = std::size_t(steps) * p.channels * b.padded;
-      if (b.drive.size() < needed) b.drive = Array<Real>(needed, Real(0));
-      any = true;
-      Real* row = b.drive.data() + (std::size_t(e.step - now_) * p.channels + e.channel) * b.padded;
-      for (int i = begin - int(b.first); i < stop - int(b.first); ++i) row[i] += static_cast<Real>(e.amount);
-    }
-    return any ? b.drive.data() : nullptr;
   }
 
   void point_at_poisson(Blk& b, const Pop& p) {
