@@ -46,9 +46,7 @@ class Engine:
 
 ENGINES = {
     "nest": Engine(NestBrain, "parrot_neuron", "iaf_psc_exp", MS // 10, MS // 5, "V_m", "NEST"),
-    "native": Engine(
-        NativeBrain, "parrot_neuron", "iaf_psc_exp", MS // 10, 0, "V_m", "the native engine"
-    ),
+    "native": Engine(NativeBrain, "parrot_neuron", "iaf_psc_exp", MS // 10, 0, "V_m", "the native engine"),
     "closed_form": Engine(ClosedFormBrain, "integrator", "integrator", 0, 0, "phase"),
 }
 CANNOT = {
@@ -476,9 +474,7 @@ def test_one_at_a_time(brain: BrainEngine, engine: Engine, name: str) -> None:
     second.close()
 
 
-def test_models_and_parameters_that_do_not_exist(
-    brain: BrainEngine, engine: Engine, name: str
-) -> None:
+def test_models_and_parameters_that_do_not_exist(brain: BrainEngine, engine: Engine, name: str) -> None:
     needs(name, "model")
     with pytest.raises(
         NetworkError,
@@ -491,7 +487,9 @@ def test_models_and_parameters_that_do_not_exist(
         start(brain, [Population("x", 1, params={"tau": 1.0})])
     with pytest.raises(NetworkError, match=r"population 'x' \(iaf_psc_exp\): cannot set .*Reset potential"):
         start(brain, [Population("x", 1, params={"V_th": -90.0})])
-    with pytest.raises(NetworkError, match=r"is a stimulator, not a neuron model|no model 'poisson_generator'"):
+    with pytest.raises(
+        NetworkError, match=r"is a stimulator, not a neuron model|no model 'poisson_generator'"
+    ):
         start(brain, [Population("x", 1, "poisson_generator")])
     start(brain, [Population("x", 1)])  # the kernel is free again after every error
 
