@@ -23,7 +23,7 @@ from .interrupts import sigterm_as_interrupt, stop_on_interrupt
 from .judge import judge
 from .loop.closed_loop import ClosedLoop, Observer
 from .parallel import Patience, peak_memory_mib, world
-from .plan import Shape, learn, outcome, predict
+from .plan import PLANNED, Shape, learn, outcome, predict
 from .record.folder import copy_experiment, experiment_digest, provenance, write_json
 from .record.layout import EXPERIMENT_FILE, LOG_FILE, NETWORK_FILE, RUN_FILE, STACKS_FILE, SUMMARY_FILE
 from .record.standing import Standing
@@ -104,7 +104,8 @@ def _run(
         world().patience = Patience(request.rank_timeout_s)
     with phases.measure("validate"), world().together():
         resolved = _checked(request)
-    prediction = predict(resolved, _shape(resolved))
+    is_planned = resolved.experiment.brain.engine in PLANNED
+    prediction = predict(resolved, _shape(resolved)) if is_planned else None
     with ExitStack() as closing:
         closing.callback(world().patience.close)
         link = _dial(request, resolved, standing, hanging_up)
@@ -123,9 +124,9 @@ def _run(
 
         present(resolved, folder, request.video, say)
     done = {**open_run(folder).summary, "phases_s": phases.seconds}
-    done["plan"] = outcome(prediction, done)
+    done["plan"] = outcome(prediction, done) if prediction else None
     write_json(folder / SUMMARY_FILE, done)
-    not_learned = learn(done)
+    not_learned = learn(done) if prediction else ""
     if not_learned:
         say(not_learned)
     standing.now(State.DONE if done["completed"] else State.CANCELLED, done["stopped_because"] or "")

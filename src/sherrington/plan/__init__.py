@@ -4,7 +4,7 @@
 it taught. How the model works, and what it is good for: ``docs/plan.md``."""
 
 from .learn import learn, outcome
-from .predict import Prediction, predict
+from .predict import PLANNED, Prediction, predict
 from .shape import Shape
 
-__all__ = ["Prediction", "Shape", "learn", "outcome", "predict"]
+__all__ = ["PLANNED", "Prediction", "Shape", "learn", "outcome", "predict"]

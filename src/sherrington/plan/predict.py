@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..errors import NeverError
+from ..errors import NeverError, UnsupportedError
 from ..resolved import Resolved
 from .amounts import amounts
 from .constants import LOCAL, Constants, load, shipped
@@ -173,6 +173,10 @@ def other_rank(memory: Amounts) -> Amounts:
     return {**bare, "base_closed_form": 1.0}
 
 
+PLANNED = ("nest", "closed_form")
+"""Brain engines whose cost the model knows."""
+
+
 def planner(
     resolved: Resolved,
     target: str = LOCAL,
@@ -181,7 +185,12 @@ def planner(
     constants: Constants | None = None,
 ) -> Planner:
     """What predicts any shape of an experiment on a target. history, constants: the target's own, unless given.
-    Raises NeverError for a file of constants that is broken."""
+    Raises NeverError for a file of constants that is broken, UnsupportedError for an engine not among ``PLANNED``."""
+    engine = resolved.experiment.brain.engine
+    if engine not in PLANNED:
+        raise UnsupportedError(
+            f"what a brain in engine '{engine}' costs has not been modelled yet; there are: {', '.join(PLANNED)}"
+        )
     history = read_history(target) if history is None else history
     rates = expected_rates(resolved, history.rates_hz(resolved.network.name, resolved.network.n_neurons))
     constants = load(target) if constants is None else constants
