@@ -37,7 +37,8 @@ def test_pause_step_run_until_resume_and_stop(service: Service, linked: MakeLink
     wait_for(lambda: loop.cycle_count > 60)
     service.done("pause")
     wait_for(lambda: service.of("progress")[-1].paused)
-    assert service.of("spikes")[-1].time_ns == loop.now_ns == service.of("progress")[-1].time_ns
+    # Each kind is a message of its own, and they arrive one after the other.
+    wait_for(lambda: service.of("spikes")[-1].time_ns == loop.now_ns == service.of("progress")[-1].time_ns)
     service.done("stop", who="Ada\x1b[31m")
     rig.join()
     assert loop.stopped_because == "stopped by Ada[31m"
