@@ -107,7 +107,7 @@ def test_a_lesion_shows_in_the_rates(tmp_path: Path, service: Service) -> None:
         service.done("run_until", time_ms=100)
         wait_for(lambda: loop.cycle_count == 100)
         service.done("excite", action="lesion", populations=["MN"], who="Ada")
-        wait_for(lambda: service.of("progress")[-1].paused)
+        wait_for(lambda: any(told.paused for told in service.of("progress")))
         service.done("resume")
 
     run = _run(_experiment(tmp_path), service, lesion)
