@@ -111,23 +111,30 @@ class LeadingBrain:
 
     def stop_recording(self) -> None:
         """Have every rank close the file of its spikes; returns when all have, or at once where they cannot meet."""
-        if self._own is None:
+        own, self._own = self._own, None
+        if own is None:
             return
-        if not self._ranks.apart:
-            self._patience.wait()
-            self._send(Do.STORE)
-        self._own.close()
-        self._own = None
-        if not self._ranks.apart:
-            self._ranks.agree(None)
-        self._patience.done()
+        if self._ranks.apart:
+            own.close()
+            return
+        self._patience.wait()
+        self._send(Do.STORE)
+        try:
+            own.close()
+        finally:
+            # Also where the disk of this rank refuses: the others wait here.
+            self._ranks.gather_object(None)
+            self._patience.done()
 
     def peak_memory_mib(self) -> list[float]:
         """The most memory that each rank has held; only this one's where they cannot meet."""
         if self._ranks.apart:
             return [peak_memory_mib()]
+        self._patience.wait()
         self._send(Do.MEASURE)
-        return self._ranks.gather_object(peak_memory_mib())
+        held = self._ranks.gather_object(peak_memory_mib())
+        self._patience.done()
+        return held
 
     def write(self, port: str, value: Value) -> None:
         """See ``BrainEngine.write``."""
@@ -225,7 +232,7 @@ def follow(
             case Do.STORE if own is not None:
                 own.close()
                 own = None
-                ranks.agree(None)
+                ranks.gather_object(None)
             case Do.MEASURE:
                 ranks.gather_object(peak_memory_mib())
             case _:
